@@ -1,0 +1,1 @@
+"""Who: organisations, customers and what they run, people, roles, permissions, sign-in."""

@@ -1,0 +1,74 @@
+"""What every API view of the desk shares: who asks, what they may do, and how they prove it."""
+
+import base64
+import binascii
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from knox.auth import TokenAuthentication
+from rest_framework import exceptions
+from rest_framework.authentication import SessionAuthentication, get_authorization_header
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from accounts.audit import correct_actor
+
+
+class DeskTokenAuthentication(TokenAuthentication):
+    """`Authorization: Token …` or `Bearer …`; or Basic with the token as password, for senders that know only that."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        scheme, _, value = get_authorization_header(request).partition(b" ")
+        if scheme.lower() not in (b"token", b"bearer", b"basic") or not value.strip():
+            return None
+        token = _basic_password(value) if scheme.lower() == b"basic" else value.strip()
+        found: tuple[Any, Any] = self.authenticate_credentials(token)
+        correct_actor(found[0])
+        return found
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Token"
+
+
+def _basic_password(value: bytes) -> bytes:
+    try:
+        return base64.b64decode(value.strip(), validate=True).partition(b":")[2]
+    except (binascii.Error, ValueError):
+        raise exceptions.AuthenticationFailed("The Basic credentials are not base64. Send user:token.") from None
+
+
+class DeskSessionAuthentication(SessionAuthentication):
+    """A signed-in person may use the API from the same browser; writes need the CSRF token."""
+
+
+class DeskTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Tells the schema how tokens are sent."""
+
+    target_class = "accounts.api.DeskTokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Token …`, issued with `manage.py token <e-mail>`; it expires.",
+        }
+
+
+class IsSignedIn(BasePermission):
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return bool(request.user and request.user.is_authenticated and request.user.is_active)
+
+
+class HasNamedPermission(BasePermission):
+    """Asks for `view.permissions_needed[action or method]`. A view that names none for an action refuses it."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if not (request.user and request.user.is_authenticated):
+            return False
+        needed = getattr(view, "permissions_needed", {})
+        action = getattr(view, "action", None) or (request.method or "").lower()
+        if action in ("metadata", "options"):
+            return True
+        return action in needed and request.user.has_perm(needed[action])

@@ -1,0 +1,25 @@
+"""Permissions come from the table in `accounts.roles` alone; what is ticked by hand in the admin grants nothing."""
+
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.db.models import Model
+
+from accounts.roles import permissions_of
+
+
+class RoleBackend(ModelBackend):
+    """E-mail and password sign in; roles (groups of the same name) decide. One query a request, then none."""
+
+    def get_all_permissions(self, user_obj: Any, obj: Model | None = None) -> set[str]:
+        """What the person may do everywhere. Asked about one object it says nothing: grants are guardian's."""
+        if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
+            return set()
+        if not hasattr(user_obj, "_role_permissions"):
+            granted = permissions_of(user_obj.roles, user_obj.side, is_superuser=user_obj.is_superuser)
+            user_obj._role_permissions = {str(permission) for permission in granted}
+        known: set[str] = user_obj._role_permissions
+        return known
+
+    def has_perm(self, user_obj: Any, perm: str, obj: Model | None = None) -> bool:
+        return str(perm) in self.get_all_permissions(user_obj, obj)

@@ -1,0 +1,20 @@
+"""Numbers each request."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from accounts.audit import numbered
+
+
+class RequestIdMiddleware:
+    """Each answer carries the number under which the audit trail and the logs know its request."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with numbered() as number:
+            response = self.get_response(request)
+            response["X-Request-ID"] = number
+            return response

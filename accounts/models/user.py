@@ -1,0 +1,116 @@
+"""A person, or an integration, of one organisation, with roles."""
+
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import Group, PermissionsMixin
+from django.db import models
+
+from accounts.roles import Permission, Role, Side
+
+if TYPE_CHECKING:
+    from accounts.models.organisation import Organisation
+
+SYSTEM_EMAIL = "system@desk.invalid"
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def visible_to(self, user: "User") -> Self:
+        """Who works here is shown to those who may see people; integrations and the system stay out of lists."""
+        if not user.has_perm(Permission.VIEW_PEOPLE):
+            return self.none()
+        return self.exclude(organisation=None).exclude(groups__name__in=[Role.INTEGRATION, Role.ALERT_SOURCE])
+
+    def with_role(self, *roles: Role) -> Self:
+        return self.filter(is_active=True, groups__name__in=roles).distinct()
+
+
+class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
+    def create_user(self, email: str, password: str | None = None, *, roles: tuple[Role, ...] = (), **rest: Any) -> "User":
+        """A person who can sign in with e-mail and password. Roles are given by name."""
+        user: User = self.model(email=self.normalize_email(email).lower(), **rest)
+        user.set_password(password)
+        user.save()
+        user.groups.set([Group.objects.get_or_create(name=role)[0] for role in roles])
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **rest: Any) -> "User":
+        """Sets the house up: may manage people and customers, and nothing else (see `accounts.roles`)."""
+        return self.create_user(email, password, is_superuser=True, **{"name": "Administrator", **rest})
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        user: User = self.get(email__iexact=username)
+        return user
+
+    def system(self) -> "User":
+        """Who acts when no person does: deliveries, sweeps, alerts. It cannot sign in."""
+        user, is_new = self.get_or_create(email=SYSTEM_EMAIL, defaults={"name": "The desk"})
+        if is_new:
+            user.set_unusable_password()
+            user.save(update_fields=["password"])
+        found: User = user
+        return found
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Shown by role, never by personal name, outside the admin. Leavers are made inactive, never deleted."""
+
+    class Theme(models.TextChoices):
+        SYSTEM = "", "As the device"
+        LIGHT = "light", "Light"
+        DARK = "dark", "Dark"
+
+    email = models.EmailField("e-mail address", unique=True)
+    name = models.CharField("shown as", max_length=80, help_text="A role and a number, such as OOH engineer 1.")
+    organisation = models.ForeignKey(
+        "accounts.Organisation", on_delete=models.PROTECT, null=True, blank=True, related_name="people"
+    )
+    team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, null=True, blank=True, related_name="people")
+    phone = models.CharField(max_length=30, blank=True)
+    theme = models.CharField(max_length=5, choices=Theme.choices, default=Theme.SYSTEM, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def roles(self) -> set[Role]:
+        """The person's roles: groups that bear a role's name. Read once for each object."""
+        if not hasattr(self, "_roles"):
+            names = [group.name for group in self.groups.all()] if self.pk else []
+            self._roles = {Role(name) for name in names if name in Role.values}
+        return self._roles
+
+    @property
+    def side(self) -> str | None:
+        """`partner`, `vendor`, or None for somebody of no organisation (who may do nothing)."""
+        organisation: Organisation | None = self.organisation
+        return Side(organisation.side) if organisation else None
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the admin opens for them at all."""
+        return self.has_perm(Permission.USE_ADMIN)
+
+    @property
+    def role_words(self) -> str:
+        return ", ".join(sorted(role.label for role in self.roles)) or "No role"
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Ask the table; unlike Django's own, a superuser passes no gate by being one."""
+        from django.contrib.auth.models import _user_has_perm  # type: ignore[attr-defined]
+
+        return bool(self.is_active and _user_has_perm(self, str(perm), obj))
+
+    def has_module_perms(self, app_label: str) -> bool:
+        from django.contrib.auth.models import _user_has_module_perms  # type: ignore[attr-defined]
+
+        return bool(self.is_active and _user_has_module_perms(self, app_label))

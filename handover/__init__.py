@@ -1,0 +1,1 @@
+"""Who has it next: rota, shifts, escalation and paging, handovers, calls."""

@@ -1,0 +1,79 @@
+"""The outbox: one row for each delivery, written in the transaction of the event that it announces."""
+
+from datetime import datetime
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from accounts.roles import Permission
+from incidents.models.incident import Incident
+
+
+class OutboxQuerySet(models.QuerySet["OutboxRow"]):
+    def visible_to(self, user: Any) -> Self:
+        return self if user.is_authenticated and user.has_perm(Permission.VIEW_DELIVERY) else self.none()
+
+    def waiting(self) -> Self:
+        return self.filter(done_at=None, dropped_at=None)
+
+    def due(self, at: datetime) -> Self:
+        """Undone, not parked, its time has come, nobody holds it, and nothing older waits before it."""
+        older = OutboxRow.objects.filter(
+            incident=OuterRef("incident"), destination=OuterRef("destination"),
+            done_at=None, dropped_at=None, pk__lt=OuterRef("pk"),
+        )  # fmt: skip
+        free = Q(locked_until=None) | Q(locked_until__lt=at)
+        return self.waiting().filter(free, parked_at=None, due_at__lte=at).exclude(Exists(older))
+
+
+class OutboxRow(models.Model):
+    """A delivery to one destination. Its order within an incident and destination is the order of its id."""
+
+    class Destination(models.TextChoices):
+        FRESHDESK = "freshdesk", "Freshdesk"
+        STATUS = "status", "Service Status"
+        PEOPLE = "people", "E-mail and pages"
+
+    destination = models.CharField(max_length=12, choices=Destination.choices)
+    event = models.CharField(max_length=40)
+    key = models.CharField(max_length=120, unique=True)
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, null=True, related_name="deliveries")
+    payload = models.JSONField(default=dict, help_text="Ids only: what is said is read when it is sent.")
+    written_at = models.DateTimeField(auto_now_add=True)
+    due_at = models.DateTimeField()
+    dispatched_at = models.DateTimeField(null=True, blank=True)
+    locked_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    is_unsure = models.BooleanField(default=False, help_text="Sent, and no answer came: ask before sending again.")
+    done_at = models.DateTimeField(null=True, blank=True)
+    parked_at = models.DateTimeField(null=True, blank=True)
+    dropped_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=300, blank=True)
+
+    objects = OutboxQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("id",)
+        indexes = (
+            models.Index(
+                fields=["due_at"], name="outbox_undone", condition=models.Q(done_at=None, dropped_at=None)
+            ),
+            models.Index(
+                fields=["incident", "destination", "id"], name="outbox_order",
+                condition=models.Q(done_at=None, dropped_at=None),
+            ),
+        )  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Heartbeat(models.Model):
+    """When a sweep last finished, so that the pages and `/readyz` see a worker that stopped."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    beat_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,67 @@
+"""What monitoring proposes. A person logs it as an incident, or says why not."""
+
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Component, Customer, Service, User
+from accounts.roles import Permission
+from incidents.models.incident import Incident
+
+
+class ProposalQuerySet(models.QuerySet["Proposal"]):
+    def visible_to(self, user: Any) -> Self:
+        return self if user.is_authenticated and user.has_perm(Permission.VIEW_INCIDENT) else self.none()
+
+    def waiting(self) -> Self:
+        return self.filter(state=Proposal.State.WAITING)
+
+
+class Proposal(models.Model):
+    """An alert that may be an incident. Repeats of the same alert join it; a waiting one is never doubled."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        TAKEN = "taken", "Logged as an incident"
+        DISMISSED = "dismissed", "Dismissed"
+
+    source = models.CharField(max_length=20)
+    dedup_key = models.CharField(max_length=400)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    title = models.CharField(max_length=200)
+    summary = models.TextField(max_length=2000, blank=True)
+    severity = models.CharField(max_length=40, blank=True)
+    monitor = models.CharField(max_length=200, blank=True)
+    targets = models.JSONField(default=list)
+    labels = models.JSONField(default=dict)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    component = models.ForeignKey(Component, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    fired_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    times_seen = models.PositiveIntegerField(default=1)
+    cleared_at = models.DateTimeField(null=True, blank=True, help_text="When monitoring said that it is over.")
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, null=True, blank=True, related_name="proposals")
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+
+    objects = ProposalQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-fired_at",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["source", "dedup_key"], condition=Q(state="waiting"), name="proposal_waits_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="dismissed") | ~Q(reason=""), name="proposal_dismissed_says_why"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="taken") | Q(incident__isnull=False), name="proposal_taken_has_incident"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title

@@ -1,0 +1,94 @@
+"""The timeline: what the service shows of an incident. Rows are added and never changed."""
+
+from typing import Any, Self
+
+from django.db import models
+
+from accounts.models import User
+from accounts.roles import Permission
+from incidents.models.incident import Incident
+
+
+class Kind(models.TextChoices):
+    LOGGED = "logged", "Logged"
+    GATE = "gate", "Gate"
+    STATE = "state", "State"
+    CALL = "call", "Call"
+    NOTE = "note", "Note"
+    STATUS = "status", "Status update"
+    SOP = "sop", "SOP"
+    ESCALATION = "escalation", "Escalation"
+    HANDOVER = "handover", "Handover"
+    ALERT = "alert", "Alert"
+    PRODUCT_NOTE = "product_note", "Product note"
+
+
+class Wall(models.TextChoices):
+    """Three kinds of row: for everybody, for both organisations, for the vendor alone."""
+
+    PUBLIC = "public", "Public"
+    SERVICE = "service", "Both organisations"
+    VENDOR = "vendor", "Vendor only"
+
+
+class TimelineQuerySet(models.QuerySet["TimelineEntry"]):
+    def visible_to(self, user: Any) -> Self:
+        """Entries of the incidents that the person sees; vendor rows for those who may see product data."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        rows = self
+        if not user.has_perm(Permission.VIEW_INCIDENT):
+            rows = rows.filter(incident__in=Incident.objects.visible_to(user))
+        if not user.has_perm(Permission.VIEW_PRODUCT_NOTE):
+            rows = rows.exclude(wall=Wall.VENDOR)
+        return rows
+
+    def for_outside(self) -> Self:
+        """What may leave for Freshdesk: never a vendor row."""
+        return self.exclude(wall=Wall.VENDOR)
+
+    def newest_first(self) -> Self:
+        return self.select_related("by__organisation").order_by("-happened_at", "-id")
+
+
+class TimelineEntry(models.Model):
+    """One thing that happened: when it happened, when it was written, who, and for whom to read."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="timeline")
+    kind = models.CharField(max_length=15, choices=Kind.choices)
+    wall = models.CharField(max_length=10, choices=Wall.choices, default=Wall.SERVICE)
+    title = models.CharField(max_length=200)
+    text = models.TextField(max_length=5000, blank=True)
+    data = models.JSONField(default=dict, blank=True)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    happened_at = models.DateTimeField()
+    written_at = models.DateTimeField(auto_now_add=True)
+    is_bad = models.BooleanField(default=False, help_text="A finding that something is down, or an act that failed.")
+    supersedes = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="superseded_by"
+    )
+
+    objects = TimelineQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-happened_at", "-id")
+        verbose_name_plural = "timeline entries"
+        indexes = (models.Index(fields=["incident", "-happened_at"]),)
+        constraints = (
+            models.CheckConstraint(
+                condition=~models.Q(kind="product_note") | models.Q(wall="vendor"),
+                name="timeline_product_note_is_vendor_only",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Only ever adds: a correction is a new entry that supersedes."""
+        if self.pk is not None and not self._state.adding:
+            raise TypeError("Timeline entries are never changed. Add one that supersedes this one.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise TypeError("Timeline entries are never deleted.")

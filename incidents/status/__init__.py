@@ -1,0 +1,1 @@
+"""Service Status: what the public is told, and the pages that tell it."""

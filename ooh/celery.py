@@ -1,0 +1,11 @@
+"""The Celery application. Tasks are found in each app's `tasks` module; what is due lies in the database."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ooh.settings")
+
+app = Celery("ooh")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,1 @@
+"""What the service did in a month, for service managers and auditors."""

@@ -1,0 +1,20 @@
+"""Every address of the desk. Each app names its own; the roof puts them together."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from ooh import health, views
+
+urlpatterns = [
+    path("", views.board, name="board"),
+    path("", include("accounts.urls")),
+    path("", include("incidents.urls")),
+    path("", include("sops.urls")),
+    path("", include("handover.urls")),
+    path("", include("ooh.reports.urls")),
+    path("status/", include("incidents.status.urls")),
+    path("api/v1/", include("ooh.api.urls")),
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,6 @@
+"""What every test may use. Fixtures live in the modules named here, one subject each."""
+
+pytest_plugins = [
+    "tests.plugins.services",
+    "tests.plugins.people",
+]
