@@ -1,0 +1,5 @@
+"""Says so, and ends at once with exit code 1."""
+
+import sys
+
+sys.exit("cannot")

@@ -1,0 +1,29 @@
+"""Give the tests an environment of their own before the settings are read: loaded first, by `-p`.
+
+Of the caller's environment only DATABASE_URL counts, and REDIS_URL for the tests that ask for it. The desk's
+own `var/` is never touched.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+REDIS_URL = os.environ.pop("REDIS_URL", "") or os.environ.get("TEST_REDIS_URL", "")
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+FOREIGN = ("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DEBUG", "EMAIL_URL", "LOG_LEVEL", "PUBLIC_URL")
+
+for name in [*FOREIGN, "SECRET_KEY", *(name for name in os.environ if name.startswith("FRESHDESK_"))]:
+    os.environ.pop(name, None)
+
+# A process of xdist inherits this environment: it takes a folder inside that of the first process.
+VAR_DIR = Path(os.environ["OOH_VAR_DIR"]) / WORKER if WORKER else Path(tempfile.mkdtemp(prefix="ooh-tests-"))
+os.environ |= {"OOH_MODE": "embedded", "OOH_VAR_DIR": str(VAR_DIR), "TEST_REDIS_URL": REDIS_URL}
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The first process clears up after all."""
+    if not WORKER:
+        shutil.rmtree(VAR_DIR, ignore_errors=True)

@@ -1,0 +1,115 @@
+"""Run the tests whose services are here and say in one line what was left out; REQUIRE_SERVICES=1 insists."""
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import psycopg
+import pytest
+import redis
+from django.conf import settings
+
+from tests.plugins.environment import REDIS_URL, VAR_DIR
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+@dataclass(frozen=True)
+class Service:
+    """What some tests need, whether it is here, and how to have it."""
+
+    name: str
+    remedy: str
+    is_here: bool
+
+    @property
+    def reason(self) -> str:
+        return f"needs {self.name} ({self.remedy})"
+
+
+def database_url() -> str:
+    """The address of PostgreSQL, or nothing when the suite runs on SQLite."""
+    url = os.environ.get("DATABASE_URL", "")
+    return url if url.startswith(("postgres://", "postgresql://")) else ""
+
+
+def browser_path() -> str | None:
+    """The Chromium or Chrome of this machine."""
+    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+SERVICES = {
+    "postgres": Service("PostgreSQL", "set DATABASE_URL", bool(database_url())),
+    "redis": Service("Redis", "set REDIS_URL", bool(REDIS_URL)),
+    "browser": Service("a browser", "install Chromium", browser_path() is not None),
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A service that is named must answer; with REQUIRE_SERVICES=1 each must be named."""
+    missing = [service for service in SERVICES.values() if not service.is_here]
+    if missing and os.environ.get("REQUIRE_SERVICES", "0") not in ("", "0"):
+        raise pytest.UsageError("REQUIRE_SERVICES is set; " + "; ".join(each.reason for each in missing))
+    _refuse_silence("DATABASE_URL", _ask_postgres)
+    _refuse_silence("REDIS_URL", _ask_redis)
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        # A file, as in the embedded default: in memory all threads would share one connection.
+        settings.DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
+
+
+def _refuse_silence(variable: str, ask: Callable[[], None]) -> None:
+    try:
+        ask()
+    except (psycopg.Error, redis.RedisError, ValueError) as error:
+        raise pytest.UsageError(f"{variable} does not answer. Start it or unset it. {error}") from None
+
+
+def _ask_postgres() -> None:
+    if database_url():
+        psycopg.connect(database_url(), dbname="postgres", connect_timeout=5).close()
+
+
+def _ask_redis() -> None:
+    if REDIS_URL:
+        with redis.Redis.from_url(REDIS_URL, socket_connect_timeout=5) as client:
+            client.ping()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what cannot run here. Tests that share the one Redis run one after the other."""
+    for item in items:
+        for name, service in SERVICES.items():
+            if item.get_closest_marker(name) and not service.is_here:
+                item.add_marker(pytest.mark.skip(reason=service.reason))
+        if item.get_closest_marker("redis"):
+            item.add_marker(pytest.mark.xdist_group("redis"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line for all that was left out."""
+    skipped = terminalreporter.getreports("skipped")
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    counts = [(service, reasons[service.reason]) for service in SERVICES.values()]
+    parts = [f"{count} that need {service.name} ({service.remedy})" for service, count in counts if count]
+    if parts:
+        terminalreporter.write_line("Tests left out: " + ", ".join(parts))
+
+
+@pytest.fixture
+def redis_url() -> Iterator[str]:
+    """An empty Redis database, empty again afterwards. Somebody's data are never flushed."""
+    with redis.Redis.from_url(REDIS_URL) as client:
+        if held := client.dbsize():
+            pytest.fail(f"REDIS_URL holds {held} keys, and tests empty it. Name a spare database: …/15")
+        yield REDIS_URL
+        client.flushdb()
+
+
+@pytest.fixture(scope="session")
+def browser_executable() -> str:
+    """The browser that tests marked `browser` start."""
+    path = browser_path()
+    assert path is not None
+    return path
