@@ -7,11 +7,16 @@ ARGS ?=
 
 VENV := .venv
 PY := $(VENV)/bin/python
-PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
+# Quiet to the second degree: only errors.
+PIP_INSTALL := $(PY) -m pip install -qq --disable-pip-version-check --require-hashes
 CANDIDATES := $(or $(PYTHON),python3 python3.11 python3.12 python3.13 python3.14)
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 UV_COMPILE := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header
+
+# What the settings of production need, none of it real: `check --deploy` connects to nothing.
+PRODUCTION := SECRET_KEY=lint-$$(od -An -N48 -tx1 /dev/urandom | tr -d ' \n') ALLOWED_HOSTS=desk.example.org \
+	DATABASE_URL=postgresql://desk@db.example.org/desk REDIS_URL=redis://redis.example.org/0
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev run test lint format screenshots lock clean
@@ -24,8 +29,10 @@ help: ## Show this list
 	@echo "  test fail where PostgreSQL, Redis or a browser is missing."
 
 install: $(VENV)/.installed ## Build .venv from the locked requirements, once per lock
+	@:
 
 install-dev: $(VENV)/.installed-dev ## The same, with the tools for tests and lint
+	@:
 
 run: install ## Start web, worker and scheduler with the demo, at 127.0.0.1:8000
 	@$(PY) manage.py run --port $(PORT) $(ARGS)
@@ -39,7 +46,7 @@ lint: install-dev ## ruff, mypy, the floors, the migrations, the settings of pro
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
 	$(PY) manage.py makemigrations --check --dry-run
-	@$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
+	$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
 
 format: install-dev ## Put the code into the form that lint wants
 	$(PY) -m ruff check --fix .
