@@ -1,0 +1,164 @@
+/* desk.js: what htmx and the browser do not do by themselves. Every page works without it.
+ *   1 freshness   2 answers   3 keys and menus
+ * It polls nothing itself, keeps no session alive, and decides nothing: the server does. */
+"use strict";
+{
+  const one = (selector, inside = document) => inside.querySelector(selector);
+  const isPoll = (request) => request.verb === "get" && !request.triggeringEvent;
+  const isRead = (request) => request.verb === "get" && !request.triggeringEvent?.isTrusted; // nobody asked for it
+  const isTyping = (element) => !!element && (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName));
+  const isSignedOut = (xhr) => !!xhr.responseURL && new URL(xhr.responseURL).pathname === document.body.dataset.signIn;
+
+  /* ---------- 1 Freshness: "Live" only while every region of the page is read ---------- */
+
+  const regions = new Map(); // path -> reads missed in a row, reads held in a row, when it was last read
+  const region = (path) => {
+    if (!regions.has(path)) regions.set(path, { missed: 0, held: 0, at: one("#as-of")?.dataset.at });
+    return regions.get(path);
+  };
+
+  const showFreshness = () => {
+    const label = one("#as-of");
+    if (!label) return;
+    const all = [...regions.values()];
+    const stale = all.find((each) => each.missed >= 2);
+    const held = all.find((each) => each.held);
+    const isLive = !stale && !held && (regions.size ? true : !!one("[hx-trigger*=every]"));
+    label.classList.toggle("is-stale", !!stale);
+    label.classList.toggle("is-live", isLive);
+    if (stale) label.textContent = `Not live: last read ${stale.at}`;
+    else if (held) label.textContent = `Paused while you work here: read ${held.at}`;
+    else if (isLive) label.textContent = `Live, ${label.dataset.at}`;
+  };
+
+  /* A region is not taken away under a person's hands: what they type in holds it, a button for a minute. */
+  const isHeld = (target, request) => {
+    const control = document.activeElement;
+    if (!isPoll(request) || !target.contains(control)) return false;
+    return isTyping(control) || (control.matches("button, summary") && region(request.path).held < 4);
+  };
+  const hold = (request) => {
+    region(request.path).held += 1;
+    showFreshness();
+  };
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!isHeld(event.detail.target, event.detail.requestConfig)) return;
+    event.preventDefault();
+    hold(event.detail.requestConfig);
+  });
+
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (!detail.successful || !isRead(detail.requestConfig)) return;
+    const isDone = !isHeld(detail.target, detail.requestConfig); // else it was held at the last moment
+    if (isDone) Object.assign(region(detail.requestConfig.path), { missed: 0, held: 0, at: one("#as-of")?.dataset.at });
+    showFreshness();
+  });
+
+  for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+    document.addEventListener(failure, ({ detail }) => {
+      if (isRead(detail.requestConfig)) region(detail.requestConfig.path).missed += 1;
+      else sayNotDone(detail.xhr);
+      showFreshness();
+    });
+  }
+
+  /* ---------- 2 Answers: a refused form comes back with its errors, and silence is told ---------- */
+
+  const kept = "What you typed is still here.";
+  const words = {
+    0: ["The desk did not answer.", `${kept} Look whether it was done before you send it again`],
+    400: ["The desk could not read that.", `${kept} Copy it, reload the page, then send it again`],
+    401: ["You are signed out.", `${kept} Sign in from another tab, then send it again`],
+    403: ["You may not do this.", `${kept} Ask your lead`],
+    404: ["It is no longer there for you.", `${kept} Copy it, then reload the page`],
+    409: ["Somebody was faster, or the state has changed.", `${kept} Copy it, then reload the page`],
+    413: ["That is too long.", `${kept} Shorten it, then send it again`],
+    429: ["Too many requests at once.", `${kept} Wait a minute, then send it again`],
+    500: ["Something broke on our side.", `${kept} Try again, or go on by telephone and paper`],
+  };
+
+  const sayNotDone = (xhr) => {
+    const notice = one("#not-done").content.cloneNode(true);
+    const [what, next] = words[isSignedOut(xhr) ? 401 : xhr.status] || words[xhr.status < 500 ? 400 : 500];
+    const number = xhr.status >= 500 && xhr.getResponseHeader("X-Request-ID");
+    one("b", notice).textContent = what;
+    one("span > span", notice).textContent = next + (number ? `. Say this number: ${number}` : "");
+    one("#not-done-notice")?.remove();
+    one("#messages")?.append(notice);
+    one("#not-done-notice")?.scrollIntoView({ block: "nearest" });
+  };
+
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (isSignedOut(detail.xhr)) {
+      Object.assign(detail, { shouldSwap: false, isError: true }); // the sign-in page has no place in a region
+    } else if (isHeld(detail.target, detail.requestConfig)) {
+      detail.shouldSwap = false;
+      hold(detail.requestConfig);
+    } else if ([400, 409, 422].includes(detail.xhr.status) && !isRead(detail.requestConfig)) {
+      const isPage = /^\s*<!doctype/i.test(detail.serverResponse); // the words above stand in for a whole page
+      Object.assign(detail, { shouldSwap: !isPage, isError: isPage });
+    }
+  });
+
+  document.addEventListener("htmx:afterSwap", ({ detail }) => {
+    if (!isRead(detail.requestConfig)) one("#not-done-notice")?.remove();
+  });
+
+  document.addEventListener("htmx:afterSettle", () => {
+    document.title = (one(".error-summary") ? "Error: " : "") + document.title.replace(/^Error: /, "");
+    showFreshness();
+  });
+
+  /* ---------- 3 Keys and menus ---------- */
+
+  const dialog = one("#shortcuts");
+  const keysOn = one("#keys-on");
+  const remember = (value) => {
+    try {
+      if (value !== undefined) localStorage.setItem("ooh-keys", value);
+      return localStorage.getItem("ooh-keys");
+    } catch {
+      return null; // storage may be refused; the keys then stay on
+    }
+  };
+  if (keysOn) {
+    keysOn.checked = remember() !== "off";
+    keysOn.addEventListener("change", () => remember(keysOn.checked ? "on" : "off"));
+  }
+  const opener = one("[data-opens=shortcuts]");
+  if (opener && dialog?.showModal) {
+    opener.hidden = false;
+    opener.addEventListener("click", () => dialog.showModal());
+  }
+
+  const act = {
+    "/": () => {
+      const box = one("[data-key='/']");
+      if (box?.offsetParent) box.focus();
+      else location.assign("/search/");
+    },
+    n: () => one("[data-key=n]")?.click(),
+    "?": () => dialog?.showModal(),
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const open = one("details.menu[open]");
+    if (event.key === "Escape" && open) {
+      open.open = false;
+      one("summary", open).focus();
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
+    if (isTyping(event.target) || dialog?.open || !keysOn?.checked || !Object.hasOwn(act, event.key)) return;
+    event.preventDefault();
+    act[event.key]();
+  });
+
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+
+  showFreshness();
+}
