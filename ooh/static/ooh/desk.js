@@ -23,12 +23,12 @@
     const all = [...regions.values()];
     const stale = all.find((each) => each.missed >= 2);
     const held = all.find((each) => each.held);
-    const isLive = !stale && !held && (regions.size ? true : !!one("[hx-trigger*=every]"));
+    const isLive = !stale && !held && (regions.size > 0 || !!one("[hx-trigger*=every]"));
     label.classList.toggle("is-stale", !!stale);
     label.classList.toggle("is-live", isLive);
     if (stale) label.textContent = `Not live: last read ${stale.at}`;
     else if (held) label.textContent = `Paused while you work here: read ${held.at}`;
-    else if (isLive) label.textContent = `Live, ${label.dataset.at}`;
+    else label.textContent = `${isLive ? "Live," : "As of"} ${label.dataset.at}`;
   };
 
   /* A region is not taken away under a person's hands: what they type in holds it, a button for a minute. */
