@@ -47,7 +47,10 @@ class Seconds:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A bank holiday that a service manager adds to a nation's list, or withdraws from it."""
+    """A bank holiday that a service manager adds to a nation's list, or withdraws from it.
+
+    On a weekend, or outside the years 1975 to 2199, it has no effect: a stray row must not stop the gate.
+    """
 
     date: date
     nation: str
@@ -56,7 +59,7 @@ class Day:
 
     def __post_init__(self) -> None:
         _check_nation(self.nation)
-        _check_date(self.date, "date")
+        _check_type(self.date, "date")
         if not isinstance(self.title, str):
             raise TypeError(f"title: pass text, not {type(self.title).__name__}.")
         if not self.is_withdrawn and not self.title.strip():
@@ -213,16 +216,21 @@ def _not_an_instant(at: object) -> Exception:
 
 
 def _check_nation(nation: object) -> None:
+    if isinstance(nation, str) and nation in NATIONS:
+        return
     names = ", ".join(f"{code} ({name})" for code, name in NATIONS.items())
     if not isinstance(nation, str):
         raise TypeError(f"nation: pass one of {names}, not {type(nation).__name__}.")
-    if nation not in NATIONS:
-        raise ValueError(f"nation: {nation!r} is not known. Use one of {names}.")
+    raise ValueError(f"nation: {nation!r} is not known. Use one of {names}.")
 
 
-def _check_date(day: object, field: str) -> None:
+def _check_type(day: object, field: str) -> None:
     if not isinstance(day, date) or isinstance(day, datetime):
         raise TypeError(f"{field}: pass a date without a time, not {type(day).__name__}.")
+
+
+def _check_date(day: date, field: str) -> None:
+    _check_type(day, field)
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise ValueError(f"{field}: {day} is outside the years {FIRST_YEAR} to {LAST_YEAR}. Check the year.")
 

@@ -1,11 +1,9 @@
 """The gate against a slow and obvious calculation of the same, and from many threads at once."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,12 +12,10 @@ from incidents.coverage import (
     Calendar,
     Day,
     Seconds,
-    current,
     explain,
     holidays_between,
     is_out_of_hours,
     seconds_between,
-    set_days,
 )
 from incidents.local_time import LONDON
 
@@ -30,14 +26,6 @@ clock_changes = st.sampled_from([datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(
 near_by = st.integers(-300_000, 300_000).map(lambda seconds: timedelta(seconds=seconds))
 near_changes = st.builds(lambda at, by: at + by, clock_changes, near_by)
 starts = st.one_of(whole_years.filter(lambda at: at.year < 2199), near_changes)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _empty_book() -> Iterator[None]:
-    before = current().days
-    set_days([])
-    yield
-    set_days(before)
 
 
 def is_working(at: datetime, nation: str) -> bool:
