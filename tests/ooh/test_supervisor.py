@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from ooh import supervisor
-from tests.ooh.processes import marked, wait_for
+from tests.plugins.desk import read_until
+from tests.processes import marked, wait_for
 
 pytestmark = pytest.mark.workers
 
@@ -47,16 +48,6 @@ def start(mark: str) -> Iterator[Start]:
         process.wait()
         assert process.stdout is not None
         process.stdout.close()
-
-
-def read_until(process: "subprocess.Popen[str]", words: str) -> str:
-    assert process.stdout is not None
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if words in line:
-            return "".join(lines)
-    raise AssertionError(f"{words!r} not said in: {''.join(lines)}")
 
 
 def test_a_program_that_ends_is_started_again_and_said_so(start):

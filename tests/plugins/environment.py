@@ -20,6 +20,7 @@ for name in [*FOREIGN, "SECRET_KEY", *(name for name in os.environ if name.start
 
 # A process of xdist inherits this environment: it takes a folder inside that of the first process.
 VAR_DIR = Path(os.environ["OOH_VAR_DIR"]) / WORKER if WORKER else Path(tempfile.mkdtemp(prefix="ooh-tests-"))
+(VAR_DIR / "static").mkdir(parents=True)  # WhiteNoise warns where it is missing
 os.environ |= {"OOH_MODE": "embedded", "OOH_VAR_DIR": str(VAR_DIR), "TEST_REDIS_URL": REDIS_URL}
 
 

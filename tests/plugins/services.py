@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     _refuse_silence("REDIS_URL", _ask_redis)
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         # A file, as in the embedded default: in memory all threads would share one connection.
-        settings.DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
+        settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(VAR_DIR / "test.sqlite3")
 
 
 def _refuse_silence(variable: str, ask: Callable[[], None]) -> None:

@@ -1,0 +1,78 @@
+"""A whole desk for a test: `manage.py run` with web, worker and scheduler, in a folder of its own."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.processes import marked
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A desk that answers at `url`."""
+
+    url: str
+    var_dir: Path
+    process: "subprocess.Popen[str]"
+    said: str
+
+    @property
+    def processes(self) -> set[int]:
+        """All that belongs to it, whoever the parent is."""
+        return marked(f"OOH_VAR_DIR={self.var_dir}\0")
+
+    def read_until(self, words: str) -> str:
+        return read_until(self.process, words)
+
+
+def start_run(var_dir: Path, *arguments: str, **extra: str) -> "subprocess.Popen[str]":
+    """`manage.py run` on SQLite in `var_dir`, with this test's environment besides."""
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    return subprocess.Popen(
+        [sys.executable, str(settings.BASE_DIR / "manage.py"), "run", *arguments],
+        env=environment | {"OOH_VAR_DIR": str(var_dir)} | extra,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def read_until(process: "subprocess.Popen[str]", words: str) -> str:
+    """What the process says up to the line with these words."""
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if words in line:
+            return "".join(lines)
+    raise AssertionError(f"{words!r} not said in: {''.join(lines)}")
+
+
+@contextlib.contextmanager
+def run_desk(var_dir: Path, *arguments: str, **extra: str) -> Iterator[Desk]:
+    """A desk at a free port from the moment that it answers; nothing of it is left afterwards."""
+    process = start_run(var_dir, "--port", "0", *arguments, **extra)
+    try:
+        said = read_until(process, "READY ")
+        yield Desk(said.rpartition("READY ")[2].strip(), var_dir, process, said)
+    finally:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=20)
+        for pid in marked(f"OOH_VAR_DIR={var_dir}\0"):
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A desk with the demo, shared by the tests of one module."""
+    with run_desk(tmp_path_factory.mktemp("desk") / "var") as desk:
+        yield desk
