@@ -1,5 +1,6 @@
 """An incident: its facts, its states, and which state may follow which, by whom."""
 
+import secrets
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
@@ -24,6 +25,11 @@ class State(models.TextChoices):
     HANDED_OVER = "handed_over", "Handed over"
     RESOLVED = "resolved", "Resolved"
     DECLINED = "declined", "Declined"
+
+
+def public_token() -> str:
+    """Eight letters and digits without vowels: the incident's address on the public page, which reveals nothing."""
+    return "".join(secrets.choice("bcdfghjkmnpqrstvwxz23456789") for _ in range(8))
 
 
 CLOSED = (State.RESOLVED, State.DECLINED)
@@ -124,6 +130,7 @@ class Incident(StatefulModel):
         UNKNOWN = "unknown", "Not known"
 
     reference = models.CharField(max_length=20, unique=True, editable=False)
+    public_id = models.CharField(max_length=8, unique=True, default=public_token, editable=False)
     state = StateField(choices=State.choices, default=State.LOGGED)
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.PHONE)
     is_rehearsal = models.BooleanField(default=False)

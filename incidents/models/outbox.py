@@ -6,8 +6,12 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
+from accounts.models import User
 from accounts.roles import Permission
 from incidents.models.incident import Incident
+
+# Events as people read them; upper floors name theirs so that they read well.
+EVENT_WORDS = {"ticket": "the ticket", "note": "a note", "state": "the status", "publish": "a status update"}
 
 
 class OutboxQuerySet(models.QuerySet["OutboxRow"]):
@@ -15,10 +19,14 @@ class OutboxQuerySet(models.QuerySet["OutboxRow"]):
         return self if user.is_authenticated and user.has_perm(Permission.VIEW_DELIVERY) else self.none()
 
     def waiting(self) -> Self:
+        """Neither delivered nor dropped; parked rows wait too, for a person."""
         return self.filter(done_at=None, dropped_at=None)
 
     def due(self, at: datetime) -> Self:
-        """Undone, not parked, its time has come, nobody holds it, and nothing older waits before it."""
+        """Undone, not parked, its time has come, nobody holds it, and nothing older waits before it.
+
+        Rows of no incident have no order among them.
+        """
         older = OutboxRow.objects.filter(
             incident=OuterRef("incident"), destination=OuterRef("destination"),
             done_at=None, dropped_at=None, pk__lt=OuterRef("pk"),
@@ -28,12 +36,19 @@ class OutboxQuerySet(models.QuerySet["OutboxRow"]):
 
 
 class OutboxRow(models.Model):
-    """A delivery to one destination. Its order within an incident and destination is the order of its id."""
+    """A delivery to one destination. Its order within an incident and destination is the order of its id.
+
+    Whoever announces holds the incident's row locked, so ids come in the order of the commits.
+    """
 
     class Destination(models.TextChoices):
         FRESHDESK = "freshdesk", "Freshdesk"
         STATUS = "status", "Service Status"
         PEOPLE = "people", "E-mail and pages"
+
+    class Decision(models.TextChoices):
+        RETRY = "retry", "Retry"
+        DROP = "drop", "Drop"
 
     destination = models.CharField(max_length=12, choices=Destination.choices)
     event = models.CharField(max_length=40)
@@ -45,11 +60,22 @@ class OutboxRow(models.Model):
     dispatched_at = models.DateTimeField(null=True, blank=True)
     locked_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
-    is_unsure = models.BooleanField(default=False, help_text="Sent, and no answer came: ask before sending again.")
+    failures = models.PositiveSmallIntegerField(
+        default=0,
+        help_text="Attempts that went wrong with this row itself; a receiver that is away counts none.",
+    )
+    is_unsure = models.BooleanField(
+        default=False, help_text="Sent, and no answer came: ask before sending again."
+    )
     done_at = models.DateTimeField(null=True, blank=True)
     parked_at = models.DateTimeField(null=True, blank=True)
     dropped_at = models.DateTimeField(null=True, blank=True)
     last_error = models.CharField(max_length=300, blank=True)
+    # What a person decided about it when it was parked, last
+    decision = models.CharField(max_length=5, choices=Decision.choices, blank=True)
+    decision_reason = models.CharField(max_length=300, blank=True)
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
 
     objects = OutboxQuerySet.as_manager()
 
@@ -57,16 +83,29 @@ class OutboxRow(models.Model):
         ordering = ("id",)
         indexes = (
             models.Index(
-                fields=["due_at"], name="outbox_undone", condition=models.Q(done_at=None, dropped_at=None)
+                fields=["due_at"], name="outbox_undone", condition=Q(done_at=None, dropped_at=None)
             ),
             models.Index(
                 fields=["incident", "destination", "id"], name="outbox_order",
-                condition=models.Q(done_at=None, dropped_at=None),
+                condition=Q(done_at=None, dropped_at=None),
+            ),
+        )  # fmt: skip
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(done_at=None) | Q(dropped_at=None), name="outbox_done_or_dropped"
+            ),
+            models.CheckConstraint(
+                condition=Q(dropped_at=None) | ~Q(decision_reason=""), name="outbox_dropped_says_why"
             ),
         )  # fmt: skip
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def words(self) -> str:
+        """What it is, for people: `a note`."""
+        return EVENT_WORDS.get(self.event, self.event.replace("_", " "))
 
 
 class Heartbeat(models.Model):

@@ -1,4 +1,4 @@
-"""Which code delivers to which destination. A destination's own module registers itself when its app is ready."""
+"""Which code delivers to which destination. `IncidentsConfig.ready` and upper floors register theirs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,17 +7,18 @@ from incidents.models import OutboxRow
 
 
 class RetryLater(Exception):
-    """The receiver did not take it, or asked us to wait. Nothing happened there.
+    """The receiver did not take it, or asked us to wait. Nothing happened there, and the row is not to blame.
 
-    `after` is in seconds, from the receiver's `Retry-After`, or None for our own back-off.
+    `after` is in seconds, from the receiver's `Retry-After`, or None for our own back-off. With `for_all` the
+    receiver means everything of its destination, not this row alone. The words are shown: never typed text.
     """
 
-    def __init__(self, reason: str, after: float | None = None) -> None:
+    def __init__(self, reason: str, after: float | None = None, *, for_all: bool = False) -> None:
         super().__init__(reason)
-        self.after = after
+        self.after, self.for_all = after, for_all
 
 
-class Unsure(RetryLater):
+class Unsure(Exception):
     """It was sent and no answer came: the next attempt must ask the receiver before it sends again."""
 
 
@@ -41,4 +42,10 @@ def register(name: str, *, deliver: Callable[[OutboxRow], None], is_configured: 
 
 
 def destination(name: str) -> Destination | None:
-    return _destinations.get(name)
+    """Where to send, or None while there is nowhere: then the rows wait, and nothing is lost."""
+    place = _destinations.get(name)
+    return place if place and place.is_configured() else None
+
+
+def configured() -> list[str]:
+    return [name for name, place in _destinations.items() if place.is_configured()]

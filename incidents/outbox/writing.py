@@ -3,21 +3,35 @@
 import logging
 from datetime import datetime
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from incidents.models import Incident, OutboxRow
 
 logger = logging.getLogger(__name__)
 
+BROKER_REST = 10.0  # seconds in which a broker that was away is left alone: a page must not wait for it twice
+_broker_is_away_until = 0.0
+
 
 def announce(
-    destination: str, event: str, *, key: str, incident: Incident | None, due_at: datetime | None = None, **payload: Any
-) -> OutboxRow:
-    """Write one delivery; Celery is told on commit. The same key twice is the same delivery."""
+    destination: str,
+    event: str,
+    *,
+    key: str,
+    incident: Incident | None,
+    due_at: datetime | None = None,
+    **payload: Any,
+) -> OutboxRow | None:
+    """Write one delivery; Celery is told on commit. The same key twice is the same delivery.
+
+    Nothing of a rehearsal leaves the building: then nothing is written.
+    """
+    if incident is not None and incident.is_rehearsal:
+        return None
     row, is_new = OutboxRow.objects.get_or_create(
         key=key,
         defaults={
@@ -30,11 +44,20 @@ def announce(
     return row
 
 
-def hurry(row_id: int) -> None:
-    """Tell Celery at once. When the broker is away the sweep delivers: nothing is lost, only later."""
+def hurry(row_id: int) -> bool:
+    """Tell Celery at once; False when its broker is away. Then the sweep delivers: not lost, only later.
+
+    Never raises, since the event is committed already.
+    """
+    global _broker_is_away_until
     from incidents.outbox.tasks import deliver
 
+    if monotonic() < _broker_is_away_until:
+        return False
     try:
         deliver.apply_async((row_id,), expires=60)
-    except (OperationalError, OSError) as error:
+    except Exception as error:  # each transport has errors of its own, and none may undo what was committed
+        _broker_is_away_until = monotonic() + BROKER_REST
         logger.warning("Broker away (%s): outbox row %s waits for the sweep", type(error).__name__, row_id)
+        return False
+    return True

@@ -1,0 +1,178 @@
+"""Talking to Freshdesk: one connection for each delivery, and no POST is ever sent twice by itself.
+
+Contract: Freshdesk API v2, Basic authentication with the key as user and X as password, JSON both ways. It
+knows no idempotency key. What goes wrong becomes one of the outbox's answers (`incidents.outbox.registry`).
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
+from time import monotonic
+from typing import Any
+
+import httpx2
+from django.conf import settings
+from django.utils import timezone
+
+from incidents.outbox.registry import CannotDeliver, RetryLater, Unsure
+
+BUDGET = 60.0  # seconds for all requests of one delivery: less than the outbox's lease
+LARGEST = 5_000_000  # bytes of an answer
+MOST_PAGES = 20
+_FIELD = re.compile(r"[A-Za-z0-9_.\[\]-]{1,60}")
+_CODES = {
+    "missing_field": "is missing", "invalid_value": "has a value that it does not take",
+    "duplicate_value": "is there already", "datatype_mismatch": "has the wrong type",
+    "invalid_field": "is not known there", "readonly_field": "cannot be written",
+    "inconsistent_state": "does not fit the rest", "inaccessible_field": "is not open to our key",
+    "incompatible_field": "does not fit the ticket", "invalid_json": "is not JSON",
+}  # fmt: skip
+
+
+class Refused(CannotDeliver):
+    """Freshdesk will not take it as it is. `fields` names what it complained of, with its code."""
+
+    def __init__(self, words: str, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(words)
+        self.fields = dict(fields or {})
+
+
+class NotThere(CannotDeliver):
+    """404: the ticket is gone, or the address leads elsewhere."""
+
+
+class Client:
+    """One delivery's connection. `get` may be repeated by the outbox; after `post` it asks first."""
+
+    def __init__(self, http: httpx2.Client) -> None:
+        self.http, self.ends_at = http, monotonic() + BUDGET
+
+    def get(self, path: str, **params: str | int) -> Any:
+        return self._read("GET", path, params=params)[0]
+
+    def pages(self, path: str, **params: str | int) -> Iterator[Any]:
+        """The rows of a list, page after page, by `Link: <…>; rel="next"`, which the last page lacks."""
+        for page in range(1, MOST_PAGES + 1):
+            rows, headers = self._read("GET", path, params={**params, "per_page": 100, "page": page})
+            if not isinstance(rows, list):
+                raise RetryLater("Freshdesk answered something else than a list")
+            yield from rows
+            if 'rel="next"' not in headers.get("link", ""):
+                return
+        raise RetryLater("Freshdesk lists more than we look through")
+
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return self._write("POST", path, body)
+
+    def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return self._write("PUT", path, body)
+
+    def _read(self, method: str, path: str, **options: Any) -> tuple[Any, httpx2.Headers]:
+        """Nothing happens there by reading: whatever goes wrong, the outbox may simply come back later."""
+        try:
+            response, content = self._send(method, path, **options)
+        except httpx2.HTTPError as error:
+            raise RetryLater(f"Freshdesk does not answer ({_name(error)})") from error
+        _raise_for(response, content)
+        if response.status_code != 200:
+            raise RetryLater(f"Freshdesk cannot answer now ({response.status_code})", _retry_after(response))
+        return _parsed(
+            content, RetryLater("Freshdesk answered with a page instead of data")
+        ), response.headers
+
+    def _write(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            response, content = self._send(method, path, json=body)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError) as error:
+            raise RetryLater(f"Freshdesk does not answer ({_name(error)})") from error
+        except httpx2.HTTPError as error:
+            raise Unsure(f"Sent, and no answer came ({_name(error)})") from error
+        _raise_for(response, content)
+        if response.status_code not in (200, 201):
+            raise Unsure(f"Sent, and Freshdesk answered {response.status_code}: it may have it or not")
+        answer = _parsed(content, Unsure("Sent, and Freshdesk answered with a page instead of data"))
+        if not isinstance(answer, dict):
+            raise Unsure("Sent, and Freshdesk answered something else than expected")
+        return answer
+
+    def _send(self, method: str, path: str, **options: Any) -> tuple[httpx2.Response, bytes]:
+        """One request, whole within this delivery's budget; a trickle of an answer counts as none."""
+        if monotonic() + settings.FRESHDESK_TIMEOUT > self.ends_at:
+            raise RetryLater("Freshdesk is too slow now")
+        content = bytearray()
+        with self.http.stream(method, f"/api/v2{path}", **options) as response:
+            for chunk in response.iter_bytes():
+                content += chunk
+                if monotonic() > self.ends_at or len(content) > LARGEST:
+                    raise httpx2.ReadTimeout("too slow or too large", request=response.request)
+        return response, bytes(content)
+
+
+@contextmanager
+def connect() -> Iterator[Client]:
+    """A connection of this delivery's own: one that the other side had closed would make a POST unsure."""
+    timeout = httpx2.Timeout(settings.FRESHDESK_TIMEOUT, connect=min(5.0, settings.FRESHDESK_TIMEOUT))
+    with httpx2.Client(
+        base_url=settings.FRESHDESK_URL, auth=(settings.FRESHDESK_API_KEY, "X"), timeout=timeout,
+        headers={"Accept": "application/json"}, follow_redirects=False,
+    ) as http:  # fmt: skip
+        yield Client(http)
+
+
+def _raise_for(response: httpx2.Response, content: bytes) -> None:
+    """What means the same for reading and writing. Nothing was done there in any of these cases."""
+    status = response.status_code
+    if status == 429:
+        raise RetryLater("Freshdesk asked us to wait", _retry_after(response) or 60.0, for_all=True)
+    if status in (401, 403):
+        raise RetryLater(f"Freshdesk refuses our key ({status}). Check FRESHDESK_API_KEY and its agent")
+    if 300 <= status < 400:
+        raise RetryLater(f"FRESHDESK_URL leads elsewhere ({status}). Correct the address")
+    if status == 404:
+        raise NotThere("Freshdesk does not have it (404)")
+    if status == 409:
+        raise Unsure("Freshdesk says that something else changed it at the same moment (409)")
+    if 400 <= status < 500:
+        raise _refused(status, content)
+
+
+def _refused(status: int, content: bytes) -> Refused:
+    """Which fields, and what is wrong with each. Never its messages, which may repeat what was typed."""
+    try:
+        errors = json.loads(content).get("errors") or []
+        fields = {
+            str(error.get("field")): str(error.get("code")) for error in errors if isinstance(error, dict)
+        }
+    except (ValueError, AttributeError):
+        fields = {}
+    fields = {name: code for name, code in fields.items() if _FIELD.fullmatch(name)}
+    told = "; ".join(f"{name} {_CODES.get(code, 'is wrong')}" for name, code in sorted(fields.items()))
+    return Refused(f"Freshdesk refused it ({status}){': ' if told else ''}{told}", fields)
+
+
+def _retry_after(response: httpx2.Response) -> float | None:
+    """Seconds, from a number or a date; what is neither is ignored."""
+    value = response.headers.get("retry-after", "")
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            at = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        seconds = (at - timezone.now()).total_seconds() if at.tzinfo else 0.0
+    return seconds if 0 < seconds < float("inf") else None
+
+
+def _parsed(content: bytes, otherwise: Exception) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError:
+        raise otherwise from None
+
+
+def _name(error: Exception) -> str:
+    """`read timeout`: the kind of error, never its text."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()

@@ -1,0 +1,158 @@
+"""What is behind, how old it is and why, in the words that the board, the workbench and the page show."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Min, Q
+from django.utils import timezone
+
+from accounts.templatetags.desk import duration_words, moment_words
+from incidents.local_time import format_time
+from incidents.models import Incident, OutboxRow, Ticket
+from incidents.outbox import registry
+
+ON_ITS_WAY = timedelta(seconds=60)  # younger than this and without an error, a row is not behind
+COUNTED = (
+    ("ticket", "the ticket", "tickets"),
+    ("note", "a note", "notes"),
+    ("state", "the status", "status changes"),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a panel: `kind` is good, warn, bad or nothing (neutral)."""
+
+    name: str
+    kind: str
+    icon: str
+    headline: str
+    detail: str
+    waiting: int = 0
+    parked: int = 0
+
+
+@dataclass(frozen=True)
+class IncidentDeliveries:
+    """The Freshdesk panel of one incident."""
+
+    ticket: Ticket | None
+    ticket_url: str
+    lines: list[Line]
+
+
+def deliveries_now(at: datetime) -> list[Line]:
+    """One line for each destination, at most two queries, whatever has been delivered or waits."""
+    is_parked = Q(parked_at__isnull=False)
+    counts = OutboxRow.objects.waiting().values("destination").annotate(
+        waiting=Count("pk"), parked=Count("pk", filter=is_parked), oldest=Min("written_at"),
+        first=Min("pk"), first_parked=Min("pk", filter=is_parked),
+    )  # fmt: skip
+    found = {count["destination"]: count for count in counts}
+    heads = {pk for count in found.values() for pk in (count["first"], count["first_parked"]) if pk}
+    rows = OutboxRow.objects.in_bulk(heads) if heads else {}
+    return [_line(OutboxRow.Destination(name), found.get(name), rows, at) for name in OutboxRow.Destination]
+
+
+def _line(name: OutboxRow.Destination, count: Any, rows: dict[int, OutboxRow], at: datetime) -> Line:
+    label = str(name.label)
+    if count is None:
+        is_here = registry.destination(name) is not None
+        detail = "Nothing waiting" if is_here else "Not configured. Nothing waiting"
+        return Line(name, "good" if is_here else "", "check" if is_here else "info", label, detail)
+    waiting, parked = count["waiting"], count["parked"]
+    headline = f"{label}: {waiting} waiting"
+    if parked:
+        why = rows[count["first_parked"]].last_error
+        detail = f"{_parked_words(parked)}. {why}"
+        return Line(name, "bad", "late", headline, detail, waiting, parked)
+    if registry.destination(name) is None:
+        detail = f"Not configured: {waiting} wait{'s' if waiting == 1 else ''}, nothing is lost"
+        return Line(name, "warn", "queue", headline, detail, waiting)
+    head = rows[count["first"]]
+    is_late = bool(head.last_error) or at - count["oldest"] > ON_ITS_WAY
+    detail = why_it_waits(head, count["oldest"], at)
+    return Line(name, "warn" if is_late else "", "queue", headline, detail, waiting)
+
+
+def why_it_waits(row: OutboxRow, oldest: datetime, at: datetime) -> str:
+    """`Oldest 6 min. Freshdesk asked us to wait; next try 02:09 GMT`."""
+    why = f"{row.last_error}; " if row.last_error else ""
+    words = f"{why}{next_try(row, at)}"
+    return f"Oldest {duration_words(at - oldest)}. {words[0].upper()}{words[1:]}"
+
+
+def next_try(row: OutboxRow, at: datetime) -> str:
+    if row.locked_until and row.locked_until > at:
+        return "being sent now"
+    if row.due_at <= at:
+        return "next try within seconds"
+    return f"next try {moment_words(row.due_at, at)}"
+
+
+def for_incident(incident: Incident, at: datetime | None = None) -> IncidentDeliveries:
+    """What Freshdesk has of this incident, and what waits. One query, none with `deliveries` prefetched."""
+    at, rows = at or timezone.now(), _rows_of(incident)
+    ticket = getattr(rows[0].incident, "ticket", None) if rows else getattr(incident, "ticket", None)
+    waiting = [row for row in rows if row.done_at is None and row.dropped_at is None]
+    lines = [line for line in (_behind(waiting, at), _there(rows, ticket)) if line]
+    if not lines:
+        lines = [Line("freshdesk", "", "info", "Nothing to send", "No ticket, and nothing waits")]
+    url = f"{settings.FRESHDESK_URL}/a/tickets/{ticket.number}" if ticket and settings.FRESHDESK_URL else ""
+    return IncidentDeliveries(ticket, url, lines)
+
+
+def _rows_of(incident: Incident) -> list[OutboxRow]:
+    name = OutboxRow.Destination.FRESHDESK
+    if "deliveries" in getattr(incident, "_prefetched_objects_cache", {}):
+        rows = [row for row in incident.deliveries.all() if row.destination == name]
+    else:
+        rows = list(incident.deliveries.filter(destination=name).select_related("incident__ticket"))
+    return sorted(rows, key=lambda row: row.pk)
+
+
+def _behind(waiting: list[OutboxRow], at: datetime) -> Line | None:
+    if not waiting:
+        return None
+    headline = f"{_counted(waiting)} waiting"
+    parked = [row for row in waiting if row.parked_at]
+    if parked:
+        detail = f"{_parked_words(len(parked))}. {parked[0].last_error}"
+        return Line("freshdesk", "bad", "late", headline, detail, len(waiting), len(parked))
+    if registry.destination(OutboxRow.Destination.FRESHDESK) is None:
+        return Line("freshdesk", "warn", "queue", headline, "Not configured: nothing is lost", len(waiting))
+    oldest = min(row.written_at for row in waiting)
+    is_late = bool(waiting[0].last_error) or at - oldest > ON_ITS_WAY
+    detail = f"{why_it_waits(waiting[0], oldest, at)}. Nothing for you to do"
+    return Line("freshdesk", "warn" if is_late else "", "queue", headline, detail, len(waiting))
+
+
+def _there(rows: list[OutboxRow], ticket: Ticket | None) -> Line | None:
+    done = [row for row in rows if row.done_at]
+    if ticket is None or not done:
+        return None
+    notes = sum(1 for row in done if row.event == "note")
+    headline = {0: "The ticket is there", 1: "Ticket and 1 note are there"}.get(
+        notes, f"Ticket and {notes} notes are there"
+    )
+    written = max(row.done_at for row in done if row.done_at)
+    detail = f"Last read back {format_time(ticket.read_back_at)}" if ticket.read_back_at else ""
+    return Line("freshdesk", "good", "check", headline, detail or f"Last written {format_time(written)}")
+
+
+def _counted(rows: list[OutboxRow]) -> str:
+    """`The ticket and 3 notes`."""
+    parts = []
+    for event, one, many in COUNTED:
+        count = sum(1 for row in rows if row.event == event)
+        parts += [one if count == 1 else f"{count} {many}"] if count else []
+    words = (
+        ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1] if parts else f"{len(rows)}"
+    )
+    return words[0].upper() + words[1:]
+
+
+def _parked_words(parked: int) -> str:
+    return "1 is parked and needs a decision" if parked == 1 else f"{parked} are parked and need a decision"
