@@ -1,23 +1,27 @@
-"""Logging an incident: the facts of the call, the gate's verdict kept with them, the first row of the timeline."""
+"""Logging an incident: the facts of the call, the verdict kept with them, the first row of the timeline."""
 
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.errors import Conflict
 from accounts.models import Customer, Service, User
 from accounts.roles import Permission
-from incidents import scope
+from incidents import pid, scope
 from incidents.guard import refuse_patient_data, require
 from incidents.local_time import local
-from incidents.models import Incident, Kind, OutboxRow, ReferenceCounter
+from incidents.models import Incident, Kind, OutboxRow, ReferenceCounter, RequestKey, State
 from incidents.outbox.writing import announce
+from incidents.services import open_for
 from incidents.timeline import record
 
-FREE_TEXTS = ("caller_name", "error_text", "impact", "customer_changes", "customer_reference")
+EARLIEST_YEAR = 2000  # a time before it is a slip of the keyboard or of a sender's clock
+UNLISTED = "not-listed"
+FREE_TEXTS = ("error_text", "impact", "customer_changes", "customer_reference")
 NEXT_ACTIONS = {
     Incident.Gate.ACCEPT: "Begin triage",
     Incident.Gate.PASS_TO_LEAD: "Duty lead: ring the caller back and decide",
@@ -26,10 +30,23 @@ NEXT_ACTIONS = {
 }
 
 
+def unlisted_customer() -> Customer:
+    """Stands for a hospital that the desk does not know: never in a list, never entitled, never dropped.
+
+    Its calls are logged with the hospital in the caller's words, and pass to the duty lead.
+    """
+    fields = {"name": "Hospital not listed", "is_active": False}
+    return Customer.objects.get_or_create(short_name=UNLISTED, defaults=fields)[0]
+
+
 def judge(
-    customer: Customer | None, service: Service | None, failure: str, who_affected: str, at: datetime
-) -> scope.Judgement:
+    customer: Customer | None, service: Service | None, failure: str, who_affected: str, at: datetime,
+    *, customer_words: str = "",
+) -> scope.Judgement:  # fmt: skip
     """The gate's answer on what is known so far. Pure rules: `incidents.scope`."""
+    name = customer.name if customer else ""
+    if customer and customer.short_name == UNLISTED:
+        name = customer_words.strip() or "your hospital"
     call = scope.Call(
         service=service.code if service else "",
         failure=failure,
@@ -40,20 +57,22 @@ def judge(
         entitled_from=customer.entitled_from if customer else None,
         entitled_until=customer.entitled_until if customer else None,
         uses_clinical_features=bool(customer and customer.uses_clinical_features),
-        customer_name=customer.name if customer else "",
+        customer_name=name,
     )
     return scope.judge(call, at)
 
 
 @transaction.atomic
 def log_incident(
-    *, customer: Customer, service: Service, caller_name: str, call_back_number: str, failure: str, who_affected: str,
-    reported_at: datetime | None = None, source: str = Incident.Source.PHONE, by: User, **facts: Any,
+    *, customer: Customer, service: Service, caller_name: str, call_back_number: str, failure: str,
+    who_affected: str, reported_at: datetime | None = None, judged_at: datetime | None = None,
+    source: str = Incident.Source.PHONE, customer_words: str = "", by: User, **facts: Any,
 ) -> Incident:  # fmt: skip
     """Log a call or an alert. It is never refused for the gate's sake: a call not covered is a record too.
 
-    `facts` are the other fields of `Incident` that the caller gave. Times are aware. Raises ValidationError by
-    field, PermissionDenied. Queues the Freshdesk ticket.
+    `facts` are the other fields of `Incident` that the caller gave; `customer_words` name a hospital that is
+    not listed. Times are aware. The gate judges the moment of the report, unless `judged_at` says another.
+    Raises ValidationError by field, PermissionDenied. Queues the Freshdesk ticket.
     """
     if not by.has_perm(Permission.LOG_INCIDENT):
         raise PermissionDenied
@@ -63,38 +82,118 @@ def log_incident(
         failure=(failure, "Choose what does not work"),
         who_affected=(who_affected, "Choose who cannot use it"),
     )
-    refuse_patient_data(caller_name=caller_name, **{name: facts.get(name) for name in FREE_TEXTS if name in facts})
+    if customer.short_name == UNLISTED:
+        require(customer_words=(customer_words, "Write which hospital it is, in the caller’s words"))
+    texts = {name: facts.get(name) for name in FREE_TEXTS}
+    refuse_patient_data(caller_name=caller_name, customer_words=customer_words, **texts)
+    refuse_patient_number(call_back_number=call_back_number)
     now = timezone.now()
     reported_at = reported_at or now
-    _refuse_future(now, reported_at=reported_at, began_at=facts.get("began_at"))
-    verdict = judge(customer, service, failure, who_affected, reported_at)
+    _refuse_wrong_times(
+        now, reported_at=reported_at, began_at=facts.get("began_at"),
+        continuity_since_at=facts.get("continuity_since_at"),
+    )  # fmt: skip
+    verdict = judge(
+        customer, service, failure, who_affected, judged_at or reported_at, customer_words=customer_words
+    )
     incident = Incident.objects.create(
         reference=_next_reference(now), customer=customer, service=service, caller_name=caller_name,
         call_back_number=call_back_number, failure=failure, who_affected=who_affected, source=source,
-        reported_at=reported_at, logged_at=now, logged_by=by, gate_outcome=verdict.outcome, gate_rule=verdict.rule,
-        gate_verdict=verdict.as_dict(), next_action=NEXT_ACTIONS[Incident.Gate(verdict.outcome)], **facts,
+        reported_at=reported_at, logged_at=now, logged_by=by, gate_outcome=verdict.outcome,
+        gate_rule=verdict.rule, gate_verdict=verdict.as_dict(),
+        next_action=NEXT_ACTIONS[Incident.Gate(verdict.outcome)], **facts,
     )  # fmt: skip
     announce(
         OutboxRow.Destination.FRESHDESK, "ticket", key=f"freshdesk:ticket:{incident.pk}", incident=incident
     )
-    _record_log(incident, verdict, by)
+    _record_log(incident, verdict, customer_words, by)
     return incident
 
 
-def _record_log(incident: Incident, verdict: scope.Judgement, by: User) -> None:
+def refuse_patient_number(*, call_back_number: str) -> None:
+    """A telephone number may look like any number: only one that says that it is a patient's is refused."""
+    if any(finding.level == "block" for finding in pid.find(f"telephone {call_back_number}")):
+        words = "Remove the patient identifier. Enter a telephone number"
+        raise ValidationError({"call_back_number": [words]})
+
+
+def log_once(*, key: str, fingerprint: str, by: User, **call: Any) -> tuple[Incident, bool]:
+    """Log a call for a request that may come twice: the incident, and whether it is new.
+
+    The same person's same key gives the same incident. With another body (`fingerprint`) it is a Conflict.
+    """
+    known = _request(key, by)
+    if known is None:
+        try:
+            with transaction.atomic():
+                incident = log_incident(by=by, **call)
+                RequestKey.objects.create(by=by, key=key, fingerprint=fingerprint, incident=incident)
+                return incident, True
+        except IntegrityError:  # the same request came twice at once, and the other was faster
+            known = _request(key, by)
+            if known is None:
+                raise
+    if known.fingerprint != fingerprint:
+        raise Conflict(
+            "This Idempotency-Key came before with another body",
+            f"It logged {known.incident}. Send another key for another incident.",
+        )
+    return known.incident, False
+
+
+def _request(key: str, by: User) -> RequestKey | None:
+    return RequestKey.objects.select_related("incident").filter(by=by, key=key).first()
+
+
+@transaction.atomic
+def answer_gate(incident_id: int, *, failure: str, who_affected: str, by: User) -> Incident:
+    """What was not known at the call is known now: the gate judges again, as of the call.
+
+    Only where the gate asked. What it said at the call stays in the timeline.
+    """
+    incident = open_for(incident_id, by, Permission.LOG_INCIDENT)
+    if incident.gate_outcome != Incident.Gate.ASK:
+        raise Conflict("The gate asks nothing of this incident", "A lead can override what it said.")
+    at = datetime.fromisoformat(incident.gate_verdict["at"])
+    verdict = judge(incident.customer, incident.service, failure, who_affected, at)
+    incident.failure, incident.who_affected = failure, who_affected
+    incident.gate_outcome, incident.gate_rule = verdict.outcome, verdict.rule
+    incident.gate_verdict = verdict.as_dict()
+    if incident.state == State.LOGGED:
+        incident.next_action = NEXT_ACTIONS[Incident.Gate(verdict.outcome)]
+    incident.save()
+    found = f"{incident.get_failure_display()}. {incident.get_who_affected_display()}."
+    _record_gate(incident, verdict, found, by)
+    return incident
+
+
+def _record_log(incident: Incident, verdict: scope.Judgement, customer_words: str, by: User) -> None:
     source = {"phone": "a call", "api": "the service desk", "alert": "an alert"}[incident.source]
     heard = [f"{incident.get_failure_display()}. {incident.get_who_affected_display()}."]
+    if customer_words:
+        heard.insert(0, f"The hospital in the caller’s words: “{customer_words}”.")
     if incident.error_text:
         heard.append(f"“{incident.error_text}”")
     record(
         incident, Kind.LOGGED, f"Logged from {source}", " ".join(heard), by=by, at=incident.reported_at,
         caller=incident.caller_name,
     )  # fmt: skip
-    record(incident, Kind.GATE, f"Gate: {verdict.headline}", by=by, outcome=verdict.outcome, rule=verdict.rule)
+    _record_gate(incident, verdict, "", by)
 
 
-def _refuse_future(now: datetime, **times: datetime | None) -> None:
-    wrong = {name: ["This is in the future. Enter when it was"] for name, at in times.items() if at and at > now}
+def _record_gate(incident: Incident, verdict: scope.Judgement, text: str, by: User) -> None:
+    title = f"Gate: {verdict.headline}"
+    record(incident, Kind.GATE, title, text, by=by, outcome=verdict.outcome, rule=verdict.rule)
+
+
+def _refuse_wrong_times(now: datetime, **times: datetime | None) -> None:
+    given = {name: at for name, at in times.items() if at}
+    wrong = {name: ["This is in the future. Enter when it was"] for name, at in given.items() if at > now}
+    wrong |= {
+        name: [f"This is before the year {EARLIEST_YEAR}. Enter when it was"]
+        for name, at in given.items()
+        if at.year < EARLIEST_YEAR
+    }
     if wrong:
         raise ValidationError(wrong)
 

@@ -107,8 +107,8 @@ class LocalTimeWidget(forms.Widget):
             "",
             '<label class="choice"><input type="radio"{}><span>{}</span></label>',
             (
-                (flatatt({"name": name + "_fold", "value": one.fold, "checked": fold == str(one.fold)}), words)
-                for one, words in zip(which.candidates, _which_words(which), strict=True)
+                (flatatt({"name": name + "_fold", "value": one.fold, "checked": fold == str(one.fold)}), said)
+                for one, said in zip(which.candidates, _which_words(which), strict=True)
             ),
         )
         return format_html(

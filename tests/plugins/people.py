@@ -1,9 +1,11 @@
 """One person of each role, a client signed in as each, and an incident."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -11,6 +13,11 @@ from accounts.models import Customer, Service, Team, User
 from accounts.roles import Role, Side
 from incidents.models import Incident
 from tests import factories
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """People are made by the thousand, and the hash of a made-up password takes a second each."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
@@ -121,7 +128,7 @@ def api() -> Callable[[User | None], APIClient]:
 
 
 @pytest.fixture
-def night() -> Iterator[time_machine.Coordinates]:
+def night() -> Iterator[Any]:
     """Sunday 22 November 2026, 02:07:12 GMT: out of hours everywhere."""
     with time_machine.travel(factories.SUNDAY_NIGHT, tick=False) as clock:
         yield clock
