@@ -171,6 +171,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_AGE = 12 * 3600  # a shift
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -206,7 +207,7 @@ else:
     _queue, _control = VAR_DIR / "queue", VAR_DIR / "queue-control"
     for _folder in (_queue, _control):
         _folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost"  # a host keeps kombu from warning that it made one up
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(_queue),
         "data_folder_out": str(_queue),
@@ -283,6 +284,14 @@ STATUS_UPDATE_EVERY_MINUTES = env.int("STATUS_UPDATE_EVERY_MINUTES", default=30)
 FRESHDESK_URL = env.str("FRESHDESK_URL", default="").rstrip("/")
 FRESHDESK_API_KEY = env.str("FRESHDESK_API_KEY", default="")
 FRESHDESK_REQUESTER_EMAIL = env.str("FRESHDESK_REQUESTER_EMAIL", default="ooh-desk@example.org")
+# Our own key in a ticket: a text field of the account. Empty where it has none; the tag is there always.
+FRESHDESK_REFERENCE_FIELD = env.str("FRESHDESK_REFERENCE_FIELD", default="cf_ooh_incident_ref")
+# What the account demands of a ticket besides, as JSON: {"type": "Incident", "group_id": 17}
+FRESHDESK_TICKET_FIELDS = env.json("FRESHDESK_TICKET_FIELDS", default={})
+FRESHDESK_STATUSES = {"open": 2, "handed_over": 2, "resolved": 4, "declined": 5} | env.json(
+    "FRESHDESK_STATUSES", default={}
+)
+FRESHDESK_TIMEOUT = env.float("FRESHDESK_TIMEOUT", default=10.0)  # seconds for one answer
 EMAIL_URL = env.str("EMAIL_URL", default="")
 if EMAIL_URL:
     vars().update(env.email_url("EMAIL_URL"))

@@ -1,7 +1,9 @@
 """A whole desk for a test: `manage.py run` with web, worker and scheduler, in a folder of its own."""
 
 import contextlib
+import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +14,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from tests.plugins.environment import SHARED_DIR
 from tests.processes import marked
+
+MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 
 
 @dataclass(frozen=True)
@@ -33,16 +38,32 @@ class Desk:
         return read_until(self.process, words)
 
 
+def environment(var_dir: Path, **extra: str) -> dict[str, str]:
+    """That of this test, for a desk on SQLite in `var_dir`."""
+    kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    return kept | {"OOH_VAR_DIR": str(var_dir)} | extra
+
+
 def start_run(var_dir: Path, *arguments: str, **extra: str) -> "subprocess.Popen[str]":
-    """`manage.py run` on SQLite in `var_dir`, with this test's environment besides."""
-    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    """`manage.py run` in `var_dir`, just started."""
     return subprocess.Popen(
-        [sys.executable, str(settings.BASE_DIR / "manage.py"), "run", *arguments],
-        env=environment | {"OOH_VAR_DIR": str(var_dir)} | extra,
+        [*MANAGE, "run", *arguments],
+        env=environment(var_dir, **extra),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def seeded_database() -> Path:
+    """A database with the demo in it, made once for all processes of this test run: each desk takes a copy."""
+    folder = SHARED_DIR / "seeded"
+    with (SHARED_DIR / "seeded.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            for command in (["migrate", "--verbosity=0"], ["seed_demo", "--verbosity=0"]):
+                subprocess.run([*MANAGE, *command], env=environment(folder), check=True)
+    return folder / "desk.sqlite3"
 
 
 def read_until(process: "subprocess.Popen[str]", words: str) -> str:
@@ -58,7 +79,13 @@ def read_until(process: "subprocess.Popen[str]", words: str) -> str:
 
 @contextlib.contextmanager
 def run_desk(var_dir: Path, *arguments: str, **extra: str) -> Iterator[Desk]:
-    """A desk at a free port from the moment that it answers; nothing of it is left afterwards."""
+    """A desk with the demo at a free port, once it answers; no process of it is left afterwards.
+
+    An empty `var_dir` begins with the seeded database, another one as it was left.
+    """
+    var_dir.mkdir(mode=0o700, exist_ok=True)
+    if not (var_dir / "desk.sqlite3").exists():
+        shutil.copy(seeded_database(), var_dir)
     process = start_run(var_dir, "--port", "0", *arguments, **extra)
     try:
         said = read_until(process, "READY ")

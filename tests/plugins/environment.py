@@ -19,12 +19,18 @@ for name in [*FOREIGN, "SECRET_KEY", *(name for name in os.environ if name.start
     os.environ.pop(name, None)
 
 # A process of xdist inherits this environment: it takes a folder inside that of the first process.
-VAR_DIR = Path(os.environ["OOH_VAR_DIR"]) / WORKER if WORKER else Path(tempfile.mkdtemp(prefix="ooh-tests-"))
-(VAR_DIR / "static").mkdir(parents=True)  # WhiteNoise warns where it is missing
-os.environ |= {"OOH_MODE": "embedded", "OOH_VAR_DIR": str(VAR_DIR), "TEST_REDIS_URL": REDIS_URL}
+SHARED_DIR = Path(os.environ.get("OOH_TESTS_DIR") or tempfile.mkdtemp(prefix="ooh-tests-"))
+VAR_DIR = SHARED_DIR / (WORKER or "var")
+(VAR_DIR / "static").mkdir(mode=0o700, parents=True)  # WhiteNoise warns where it is missing
+os.environ |= {
+    "OOH_MODE": "embedded",
+    "OOH_TESTS_DIR": str(SHARED_DIR),
+    "OOH_VAR_DIR": str(VAR_DIR),
+    "TEST_REDIS_URL": REDIS_URL,
+}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The first process clears up after all."""
     if not WORKER:
-        shutil.rmtree(VAR_DIR, ignore_errors=True)
+        shutil.rmtree(SHARED_DIR, ignore_errors=True)

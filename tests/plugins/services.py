@@ -54,6 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("REQUIRE_SERVICES is set; " + "; ".join(each.reason for each in missing))
     _refuse_silence("DATABASE_URL", _ask_postgres)
     _refuse_silence("REDIS_URL", _ask_redis)
+    # A hash that is slow on purpose costs half a second a person, and the tests make thousands.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         # A file, as in the embedded default: in memory all threads would share one connection.
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(VAR_DIR / "test.sqlite3")

@@ -1,0 +1,150 @@
+"""All that the workbench of one incident shows, read in a fixed number of queries."""
+
+from typing import Any
+
+from django.db.models import Prefetch
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+
+from accounts.models import User
+from accounts.roles import Permission
+from incidents.models import Incident, Kind, State, StatusUpdate, TimelineEntry
+
+SHOWN_ENTRIES = 200  # a night has tens; beyond this the page links to the API's pages
+
+# Which kinds each filter of the timeline shows.
+FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "all": ("All", ()),
+    "updates": ("Updates", (Kind.STATUS,)),
+    "calls": ("Calls", (Kind.CALL, Kind.LOGGED)),
+    "sop": ("SOP", (Kind.SOP,)),
+    "state": ("State", (Kind.STATE, Kind.GATE, Kind.ESCALATION, Kind.HANDOVER)),
+    "notes": ("Notes", (Kind.NOTE, Kind.PRODUCT_NOTE, Kind.ALERT)),
+}
+ICONS = {
+    Kind.LOGGED: "phone-in", Kind.GATE: "shield", Kind.STATE: "state", Kind.CALL: "phone-out", Kind.NOTE: "note",
+    Kind.STATUS: "public", Kind.SOP: "play", Kind.ESCALATION: "escalate", Kind.HANDOVER: "handover",
+    Kind.ALERT: "server", Kind.PRODUCT_NOTE: "key",
+}  # fmt: skip
+# The order of the rail, and the column that says when the incident came there first.
+RAIL = (
+    (State.LOGGED, "logged_at"), (State.TRIAGING, "triaged_at"), (State.SOP, ""), (State.ESCALATED, "escalated_at"),
+    (State.HANDED_OVER, "handed_over_at"), (State.RESOLVED, "resolved_at"),
+)  # fmt: skip
+# Each transition that a button makes: the words on it and the address it leads to.
+BUTTONS = {
+    "begin_triage": ("Begin triage", "begin_triage"),
+    "start_sop": ("Start an SOP", "start_run"),
+    "resume_triage": ("Back to triage", "resume_triage"),
+    "escalate": ("Escalate", "escalate"),
+    "resolve": ("Resolve", "resolve"),
+    "decline": ("Decline", "decline"),
+    "reopen": ("Reopen", "reopen"),
+}
+
+
+def find(request: HttpRequest, reference: str) -> Incident:
+    """The incident of an address, or 404 for whoever may not see it."""
+    visible = Incident.objects.visible_to(request.user).select_related(
+        "customer", "service", "component", "owner__organisation", "override_by", "logged_by", "ticket"
+    )
+    return get_object_or_404(visible, reference=reference)
+
+
+def facts(incident: Incident, user: User, show: str = "all") -> dict[str, Any]:
+    """The whole page's context, for this reader."""
+    entries = list(incident.timeline.visible_to(user).newest_first()[:SHOWN_ENTRIES])
+    updates = list(incident.status_updates.select_related("posted_by"))
+    return {
+        "incident": incident,
+        "entries": shown_entries(entries, show),
+        "filters": counted_filters(entries, show),
+        "calls": [entry for entry in entries if entry.kind == Kind.CALL],
+        "updates": updates,
+        "last_update": updates[0] if updates else None,
+        "run": latest_run(incident),
+        "rail": rail(incident, entries),
+        "buttons": buttons(incident, user),
+        "may": may(incident, user),
+        "icons": ICONS,
+    }
+
+
+def shown_entries(entries: list[TimelineEntry], show: str) -> list[TimelineEntry]:
+    _, kinds = FILTERS.get(show, FILTERS["all"])
+    for entry in entries:
+        entry.icon = ICONS[Kind(entry.kind)]  # type: ignore[attr-defined]
+    return [entry for entry in entries if not kinds or entry.kind in kinds]
+
+
+def counted_filters(entries: list[TimelineEntry], show: str) -> list[dict[str, Any]]:
+    show = show if show in FILTERS else "all"
+    return [
+        {
+            "name": name, "label": label, "is_current": name == show,
+            "count": sum(1 for entry in entries if not kinds or entry.kind in kinds),
+        }
+        for name, (label, kinds) in FILTERS.items()
+    ]  # fmt: skip
+
+
+def rail(incident: Incident, entries: list[TimelineEntry]) -> list[dict[str, Any]]:
+    """Where it is, where it has been and when, what is left. A declined incident ends where it was."""
+    first_sop = min((e.happened_at for e in entries if e.data.get("to") == State.SOP), default=None)
+    stops = []
+    for state, column in RAIL:
+        at = getattr(incident, column) if column else first_sop
+        is_now = incident.state == state
+        stops.append({"label": state.label, "at": at, "is_now": is_now, "is_done": bool(at) and not is_now})
+    return stops
+
+
+def buttons(incident: Incident, user: User) -> list[dict[str, str]]:
+    """The moves that this person may make now, from the transitions themselves; the first is the primary one."""
+    possible = {move.name for move in incident.get_available_user_state_transitions(user)}
+    shown = [
+        {"name": name, "label": label, "url_name": url_name}
+        for name, (label, url_name) in BUTTONS.items()
+        if name in possible or (name == "resolve" and _may_resolve_with_update(incident, user))
+    ]
+    if incident.state == State.ESCALATED:
+        shown.sort(key=lambda button: button["name"] == "start_sop")
+    return shown
+
+
+def _may_resolve_with_update(incident: Incident, user: User) -> bool:
+    """Only the last status update is missing: the page of resolving posts it in the same act."""
+    return (
+        incident.state in (State.TRIAGING, State.SOP, State.ESCALATED, State.HANDED_OVER)
+        and not incident.has_running_sop
+        and user.has_perm(Permission.RESOLVE_INCIDENT)
+        and user.side == incident.owner_side
+    )
+
+
+def may(incident: Incident, user: User) -> dict[str, bool]:
+    """What else the page offers this person."""
+    return {
+        "note": user.has_perm(Permission.ADD_ENTRY),
+        "post": incident.is_open and user.has_perm(Permission.POST_STATUS),
+        "override": incident.is_open and not incident.is_covered and user.has_perm(Permission.OVERRIDE_GATE),
+        "product_note": user.has_perm(Permission.ADD_PRODUCT_NOTE),
+        "own": incident.is_open
+        and user.has_perm(Permission.ADD_ENTRY)
+        and user.side == incident.owner_side
+        and incident.owner_id != user.pk,
+        "deliveries": user.has_perm(Permission.VIEW_DELIVERY),
+        "see_run": user.has_perm(Permission.VIEW_RUN),
+        "see_handover": user.has_perm(Permission.VIEW_HANDOVER),
+    }
+
+
+def latest_run(incident: Incident) -> Any:
+    """The newest run, from the floor above, by its reverse relation."""
+    runs = incident.runs.select_related("version__sop", "started_by")
+    return runs.prefetch_related("step_runs__step").order_by("-id").first()
+
+
+def recent_updates() -> "Prefetch[StatusUpdate]":
+    """For lists: each incident's updates, newest first."""
+    return Prefetch("status_updates", queryset=StatusUpdate.objects.order_by("-posted_at"))

@@ -1,0 +1,105 @@
+"""All that the board shows, read in a fixed number of queries."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.roles import Permission
+from accounts.templatetags.desk import due_words
+from handover.models import HandoverItem
+from handover.services import board_facts
+from incidents.local_time import format_time
+from incidents.models import Incident, Proposal
+from incidents.outbox.reading import deliveries_now
+from incidents.searching import narrowed
+from sops.models import Sop
+
+# Each region of the page that htmx reads again, by name.
+PARTS = {"do-now": "ooh/_do_now.html", "board": "ooh/_open.html", "proposals": "ooh/_proposals.html"}
+
+
+def facts(user: User, now: datetime) -> dict[str, Any]:
+    """The context of the board for this reader."""
+    incidents = list(Incident.objects.visible_to(user).on_board())
+    for incident in incidents:
+        incident.urgency = due_words(incident.next_update_due_at, now).state  # type: ignore[attr-defined]
+    proposals = list(Proposal.objects.visible_to(user).waiting().select_related("customer", "service", "component"))
+    closed = None if incidents else last_closed(user)
+    return {
+        "incidents": incidents,
+        "late": [incident for incident in incidents if is_late(incident, now)],
+        "proposals": proposals,
+        "urgent": most_urgent(user, incidents, proposals, now),
+        "last_closed": closed,
+        "may_log": user.has_perm(Permission.LOG_INCIDENT),
+        "may_decide": user.has_perm(Permission.DECIDE_PROPOSAL),
+        "deliveries": deliveries_now(now) if user.has_perm(Permission.VIEW_DELIVERY) else None,
+        **board_facts(now, user),
+    }
+
+
+def last_closed(user: User) -> Incident | None:
+    """For the empty board: when it was last not empty."""
+    incident = Incident.objects.visible_to(user).closed().order_by("-changed_at").first()
+    if incident:
+        incident.closed_at = incident.resolved_at or incident.declined_at  # type: ignore[attr-defined]
+    return incident
+
+
+def is_late(incident: Incident, now: datetime) -> bool:
+    return incident.next_update_due_at is not None and incident.next_update_due_at < now
+
+
+def most_urgent(
+    user: User, incidents: list[Incident], proposals: list[Proposal], now: datetime
+) -> dict[str, str] | None:
+    """The one thing that cannot wait: a late promise, then an incident that nobody has, then an alert."""
+    if late := [incident for incident in incidents if is_late(incident, now)]:
+        return _late_update(late[0], now)
+    unowned = [incident for incident in incidents if incident.owner_id is None]
+    if unowned and user.has_perm(Permission.BEGIN_TRIAGE):
+        return _nobody_has(unowned[0])
+    if proposals and user.has_perm(Permission.DECIDE_PROPOSAL):
+        return {
+            "kind": "warn", "icon": "server", "title": proposals[0].title, "url": "#proposals", "label": "Decide",
+            "text": "Monitoring proposes an incident. Log it, or say why not.",
+        }  # fmt: skip
+    return None
+
+
+def _late_update(incident: Incident, now: datetime) -> dict[str, str]:
+    due_at = incident.next_update_due_at
+    assert due_at is not None  # noqa: S101  (only late incidents come here)
+    return {
+        "kind": "bad", "icon": "late", "title": f"Status update {due_words(due_at, now).headline}",
+        "text": f"{incident.service}, {incident.customer}. Promised for {format_time(due_at)}.",
+        "url": reverse("incident", args=[incident.reference]) + "#update", "label": "Post update",
+    }  # fmt: skip
+
+
+def _nobody_has(incident: Incident) -> dict[str, str]:
+    return {
+        "kind": "warn", "icon": "clock", "title": "Nobody has this incident yet",
+        "text": f"{incident.title}, {incident.customer}. Logged {format_time(incident.logged_at)}.",
+        "url": reverse("incident", args=[incident.reference]), "label": "Open it",
+    }  # fmt: skip
+
+
+def found(user: User, words: str) -> dict[str, Any]:
+    """What a search finds, of what this person may see."""
+    if not words:
+        return {"words": "", "incidents": [], "sops": [], "items": []}
+    incidents = narrowed(Incident.objects.visible_to(user), {"q": words}).select_related("customer", "service", "owner")
+    sops = Sop.objects.visible_to(user).filter(Q(code__icontains=words) | Q(title__icontains=words))
+    items = HandoverItem.objects.visible_to(user).filter(
+        Q(situation__icontains=words) | Q(background__icontains=words) | Q(incident__reference__icontains=words)
+    )
+    return {
+        "words": words,
+        "incidents": list(incidents.order_by("-logged_at")[:20]),
+        "sops": list(sops[:20]),
+        "items": list(items.select_related("handover", "incident").order_by("-id")[:20]),
+    }
