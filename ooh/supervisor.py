@@ -109,7 +109,7 @@ def _keep_running(child: Child) -> None:
     child.endings = 1 if now - child.started_at > STEADY else child.endings + 1
     pause = min(LONGEST_PAUSE, 2.0 ** (child.endings - 1))
     child.process, child.starts_at = None, now + pause
-    say("run", f"{child.program.name} ended ({_reason(code)}); starting it again in {pause:.0f} s")
+    say("run", f"{child.program.name} ended ({_reason(code)}); starting it again in {pause:g} s")
 
 
 def _reason(code: int) -> str:

@@ -105,17 +105,10 @@ def the_process(desk, name):
     return None
 
 
-@pytest.fixture(scope="module")
-def var_dir(tmp_path_factory):
-    """One folder for all starts that stop again: only the first of them migrates."""
-    return tmp_path_factory.mktemp("stopped")
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_stop_signal_leaves_no_process_and_no_listener(var_dir, number):
-    with run_desk(var_dir, "--no-demo") as desk:
+def test_ctrl_c_leaves_no_process_and_no_listener(tmp_path):
+    with run_desk(tmp_path) as desk:
         assert len(desk.processes) >= 5  # supervisor, web and its worker, Celery worker, scheduler
-        desk.process.send_signal(number)
+        desk.process.send_signal(signal.SIGINT)
         desk.process.communicate(timeout=20)
         assert desk.process.returncode == 0
         assert not desk.processes
@@ -124,10 +117,11 @@ def test_a_stop_signal_leaves_no_process_and_no_listener(var_dir, number):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's tether is Linux's")
-def test_a_killed_supervisor_leaves_no_process(var_dir):
-    with run_desk(var_dir, "--no-demo") as desk:
+def test_a_killed_supervisor_leaves_no_process(tmp_path):
+    with run_desk(tmp_path, "--no-demo") as desk:
         desk.process.kill()
         assert wait_for(lambda: not desk.processes, 10)
+        assert DEMO_PASSWORD not in desk.said
 
 
 @pytest.mark.django_db

@@ -54,7 +54,7 @@ def test_a_program_that_ends_is_started_again_and_said_so(start):
     process = start("tests.ooh.programs.brief")
     said = read_until(process, "brief ended")
     assert "brief  | cannot" in said
-    assert "run    | brief ended (exit code 1); starting it again in 1 s" in said
+    assert "run    | brief ended (exit code 1); starting it again in 0.25 s" in said
     read_until(process, "brief  | cannot")
 
 

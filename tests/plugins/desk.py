@@ -56,7 +56,7 @@ def start_run(var_dir: Path, *arguments: str, **extra: str) -> "subprocess.Popen
 
 
 def seeded_database() -> Path:
-    """A database with the demo in it, made once for all processes of this test run: each desk takes a copy."""
+    """A database with the demo in it, made once for all processes of a test run: each desk takes a copy."""
     folder = SHARED_DIR / "seeded"
     with (SHARED_DIR / "seeded.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -80,13 +80,15 @@ def _ask_redis() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what cannot run here. Tests that share the one Redis run one after the other."""
+    """Leave out what cannot run here. Tests that share a desk or the one Redis share a process of xdist."""
     for item in items:
         for name, service in SERVICES.items():
             if item.get_closest_marker(name) and not service.is_here:
                 item.add_marker(pytest.mark.skip(reason=service.reason))
         if item.get_closest_marker("redis"):
             item.add_marker(pytest.mark.xdist_group("redis"))
+        elif "desk" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

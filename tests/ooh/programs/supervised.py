@@ -5,7 +5,7 @@ import sys
 
 from ooh import supervisor
 
-supervisor.GRACE, supervisor.LONGEST_PAUSE = 1.0, 1.0
+supervisor.GRACE, supervisor.LONGEST_PAUSE = 1.0, 0.25
 came_up = supervisor.supervise(
     [supervisor.Program(name.rpartition(".")[2], name.split()) for name in sys.argv[1:]],
     os.environ,
