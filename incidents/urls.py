@@ -2,6 +2,8 @@
 
 from django.urls import include, path, register_converter
 
+from incidents import views
+
 
 class ReferenceConverter:
     """`OOH-2026-00042`."""
@@ -20,4 +22,19 @@ register_converter(ReferenceConverter, "reference")
 urlpatterns = [
     path("", include("incidents.intake_urls")),
     path("", include("incidents.outbox.urls")),
+    path("incidents/", views.incident_list, name="incidents"),
+    path("incidents/<reference:reference>/", views.incident, name="incident"),
+    path("incidents/<reference:reference>/begin-triage/", views.begin_triage, name="begin_triage"),
+    path("incidents/<reference:reference>/decline/", views.decline, name="decline"),
+    path("incidents/<reference:reference>/resume-triage/", views.resume_triage, name="resume_triage"),
+    path("incidents/<reference:reference>/resolve/", views.resolve, name="resolve"),
+    path("incidents/<reference:reference>/reopen/", views.reopen, name="reopen"),
+    path("incidents/<reference:reference>/override-gate/", views.override_gate, name="override_gate"),
+    path("incidents/<reference:reference>/call/", views.log_call_on, name="log_call_on"),
+    path("incidents/<reference:reference>/note/", views.add_note, name="add_note"),
+    path("incidents/<reference:reference>/product-note/", views.add_product_note, name="add_product_note"),
+    path("incidents/<reference:reference>/next-action/", views.set_next_action, name="set_next_action"),
+    path("incidents/<reference:reference>/take/", views.take, name="take"),
+    path("incidents/<reference:reference>/update/", views.update, name="update"),
+    path("incidents/<reference:reference>/update/preview/", views.preview_update, name="preview_update"),
 ]

@@ -10,7 +10,6 @@ from django.core.paginator import EmptyPage
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.roles import Permission
@@ -25,7 +24,7 @@ from incidents.forms import (
     ResolveForm,
     UpdateForm,
 )
-from incidents.models import Incident
+from incidents.models import Incident, Phase
 from incidents.searching import ListForm, page_of
 from incidents.status import wording
 from incidents.status.services import post_update, preview, resolve_with_update
@@ -52,9 +51,11 @@ def incident(request: HttpRequest, reference: str) -> HttpResponse:
     part = PARTS.get(request.GET.get("part", ""))
     if part and request.htmx:  # type: ignore[attr-defined]
         return render(request, part, context)
+    composer = update_form(found)
     context |= {
-        "update_form": update_form(found),
-        "note_form": NoteForm(),
+        "update_form": composer,
+        "words": composer.initial["words"],
+        "phase_words": Phase(composer.initial["phase"]).label,
         "product_note_form": ProductNoteForm(),
         "next_action_form": NextActionForm(initial={"text": found.next_action}),
     }
@@ -269,8 +270,12 @@ def preview_update(request: HttpRequest, reference: str) -> HttpResponse:
     found = workbench.find(request, reference)
     form = update_form(found, request.POST)
     form.is_valid()
-    context = {"incident": found, "update_form": form, "now": timezone.now(), "promised_at": form.promised_at()}
-    context |= {"preview": preview(str(form.data.get("words", "")), found.customer)}
+    words = str(form.data.get("words", ""))
+    context = {
+        "incident": found, "update_form": form, "promised_at": form.promised_at(), "words": words,
+        "phase_words": Phase(form.cleaned_data["phase"]).label if form.cleaned_data.get("phase") else "",
+        "findings": preview(words, found.customer),
+    }  # fmt: skip
     template = "incidents/_preview.html" if request.htmx else "incidents/preview.html"  # type: ignore[attr-defined]
     return render(request, template, context)
 

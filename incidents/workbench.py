@@ -1,15 +1,18 @@
 """All that the workbench of one incident shows, read in a fixed number of queries."""
 
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import Prefetch
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Permission
-from incidents.models import Incident, Kind, State, StatusUpdate, TimelineEntry
+from incidents.models import Incident, Kind, State, TimelineEntry
+from incidents.outbox.reading import for_incident
 
+LATE_ENTRY = timedelta(minutes=2)  # written so long after it happened, the page says both times
 SHOWN_ENTRIES = 200  # a night has tens; beyond this the page links to the API's pages
 
 # Which kinds each filter of the timeline shows.
@@ -66,14 +69,18 @@ def facts(incident: Incident, user: User, show: str = "all") -> dict[str, Any]:
         "rail": rail(incident, entries),
         "buttons": buttons(incident, user),
         "may": may(incident, user),
-        "icons": ICONS,
+        "unavailable": (incident.restored_at or timezone.now()) - incident.unavailable_since,
+        "freshdesk": for_incident(incident) if user.has_perm(Permission.VIEW_DELIVERY) else None,
+        "handover_item": latest_item(incident, user),
     }
 
 
 def shown_entries(entries: list[TimelineEntry], show: str) -> list[TimelineEntry]:
     _, kinds = FILTERS.get(show, FILTERS["all"])
     for entry in entries:
-        entry.icon = ICONS[Kind(entry.kind)]  # type: ignore[attr-defined]
+        is_inward = entry.data.get("direction") == "in"
+        entry.icon = "phone-in" if is_inward else ICONS[Kind(entry.kind)]  # type: ignore[attr-defined]
+        entry.is_late = entry.written_at - entry.happened_at > LATE_ENTRY  # type: ignore[attr-defined]
     return [entry for entry in entries if not kinds or entry.kind in kinds]
 
 
@@ -145,6 +152,8 @@ def latest_run(incident: Incident) -> Any:
     return runs.prefetch_related("step_runs__step").order_by("-id").first()
 
 
-def recent_updates() -> "Prefetch[StatusUpdate]":
-    """For lists: each incident's updates, newest first."""
-    return Prefetch("status_updates", queryset=StatusUpdate.objects.order_by("-posted_at"))
+def latest_item(incident: Incident, user: User) -> Any:
+    """The newest handover item, from the floor above, for whoever may see handovers."""
+    if not user.has_perm(Permission.VIEW_HANDOVER):
+        return None
+    return incident.handover_items.select_related("handover", "answered_by").order_by("-id").first()
