@@ -1,0 +1,196 @@
+"""The admin of people, organisations and customers, and the base that every admin of the desk stands on.
+
+The admin asks the same table as everything else, shows only `visible_to` rows, and deletes nothing.
+"""
+
+from typing import Any, ClassVar
+
+from auditlog.admin import LogEntryAdmin
+from auditlog.models import LogEntry
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from guardian.models import GroupObjectPermission, UserObjectPermission
+from knox.models import AuthToken
+
+from accounts.models import Component, Customer, Organisation, Service, Team, User
+from accounts.roles import SIDES, Permission, Role
+
+for model in (Group, AuthToken, UserObjectPermission, GroupObjectPermission):
+    if admin.site.is_registered(model):  # roles stand in code, tokens come from `manage.py token`
+        admin.site.unregister(model)
+
+
+class DeskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """`see` opens it, `edit` lets change and add; without `edit` it only shows. Nothing is deleted."""
+
+    see: ClassVar[Permission]
+    edit: ClassVar[Permission | None] = None
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(self.see)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.has_perm(self.see)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.edit is not None and request.user.has_perm(self.edit)
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.has_change_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        visible: QuerySet[Any] = rows.visible_to(request.user) if hasattr(rows, "visible_to") else rows
+        return visible
+
+
+class RolesMixin(forms.ModelForm):  # type: ignore[type-arg]
+    """Roles of the person's own side only; what stands beyond the table is refused."""
+
+    roles_chosen = forms.MultipleChoiceField(
+        label="Roles", choices=Role.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["roles_chosen"].initial = [str(role) for role in self.instance.roles]
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        house = self.cleaned_data.get("organisation")
+        for role in map(Role, self.cleaned_data.get("roles_chosen") or []):
+            if house is None or house.side not in SIDES[role]:
+                self.add_error("roles_chosen", f"{role.label} is not a role of {house or 'nobody'}. Take it away")
+        return cleaned
+
+    def _save_m2m(self) -> None:
+        super()._save_m2m()  # type: ignore[misc]
+        chosen = self.cleaned_data.get("roles_chosen") or []
+        self.instance.groups.set([Group.objects.get_or_create(name=name)[0] for name in chosen])
+
+
+class PersonChangeForm(RolesMixin, UserChangeForm):  # type: ignore[type-arg]
+    class Meta:
+        model = User
+        fields = ("email", "name", "organisation", "team", "phone", "is_active")
+
+
+class PersonAddForm(RolesMixin, AdminUserCreationForm):  # type: ignore[type-arg]
+    class Meta:
+        model = User
+        fields = ("email", "name", "organisation")
+
+
+@admin.register(User)
+class PersonAdmin(DeskAdmin, UserAdmin):  # type: ignore[type-arg]
+    """Joiners, movers and leavers. A leaver is made inactive; the sessions end with the next request."""
+
+    see, edit = Permission.MANAGE_PEOPLE, Permission.MANAGE_PEOPLE
+    form, add_form = PersonChangeForm, PersonAddForm
+    list_display = ("name", "email", "organisation", "role_words", "is_active")
+    list_filter = ("organisation", "is_active")
+    search_fields = ("name", "email")
+    ordering = ("name",)
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("email", "password")}),
+        ("Person", {"fields": ("name", "organisation", "team", "phone", "roles_chosen", "is_active")}),
+    )
+    add_fieldsets = (
+        (None, {"classes": ("wide",), "fields": (
+            "email", "name", "organisation", "roles_chosen", "usable_password", "password1", "password2",
+        )}),
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Integrations too: whoever manages people sees everybody, for a role says nothing of a patient."""
+        if not request.user.has_perm(Permission.MANAGE_PEOPLE):
+            return User.objects.none()
+        return User.objects.select_related("organisation").prefetch_related("groups")
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(DeskAdmin):
+    see = edit = Permission.MANAGE_PEOPLE
+    list_display = ("name", "side")
+
+
+@admin.register(Team)
+class TeamAdmin(DeskAdmin):
+    see = edit = Permission.MANAGE_PEOPLE
+    list_display = ("name", "phone", "email")
+
+
+@admin.register(Service)
+class ServiceAdmin(DeskAdmin):
+    see, edit = Permission.VIEW_CUSTOMER, Permission.MANAGE_CUSTOMERS
+    list_display = ("name", "code", "position", "is_public")
+
+
+class ComponentInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Component
+    extra = 0
+    fields = ("service", "kind", "name", "location", "is_simulated", "is_active")
+    can_delete = False
+    has_view_permission = DeskAdmin.has_view_permission  # type: ignore[assignment]
+    has_change_permission = DeskAdmin.has_change_permission  # type: ignore[assignment]
+    has_add_permission = DeskAdmin.has_add_permission  # type: ignore[assignment]
+    see, edit = Permission.VIEW_CUSTOMER, Permission.MANAGE_CUSTOMERS
+
+
+@admin.register(Customer)
+class CustomerAdmin(DeskAdmin):
+    see, edit = Permission.VIEW_CUSTOMER, Permission.MANAGE_CUSTOMERS
+    list_display = ("name", "nation", "entitled_from", "entitled_until", "uses_clinical_features", "is_active")
+    list_filter = ("nation", "is_active")
+    search_fields = ("name", "short_name")
+    filter_horizontal = ("services",)
+    inlines = (ComponentInline,)
+
+
+@admin.register(Component)
+class ComponentAdmin(DeskAdmin):
+    see, edit = Permission.VIEW_CUSTOMER, Permission.MANAGE_CUSTOMERS
+    list_display = ("name", "customer", "service", "kind", "is_simulated", "is_active")
+    list_filter = ("kind", "service", "customer")
+    search_fields = ("name", "resource_id")
+    list_select_related = ("customer", "service")
+
+
+admin.site.unregister(LogEntry)
+
+
+@admin.register(LogEntry)
+class AuditAdmin(LogEntryAdmin):
+    """The audit trail, for auditors, to read. A partner's auditor meets no entry about a vendor row."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(Permission.VIEW_AUDIT)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.has_perm(Permission.VIEW_AUDIT)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LogEntry]:
+        """Entries are told apart by what they say of their row: `wall` is written once and never changed."""
+        rows: QuerySet[LogEntry] = super().get_queryset(request)
+        if request.user.has_perm(Permission.VIEW_PRODUCT_NOTE):
+            return rows
+        return rows.exclude(content_type__app_label="incidents", content_type__model="timelineentry")

@@ -1,0 +1,78 @@
+"""The admin of incidents: to read, and to change the calendar. Acts are on the incident's own pages."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+from accounts.admin import DeskAdmin
+from accounts.roles import Permission
+from incidents.calendar_change import effect_words
+from incidents.models import CalendarDay, Incident, OutboxRow, Proposal, StatusUpdate, TimelineEntry
+
+
+class TimelineInline(admin.TabularInline):  # type: ignore[type-arg]
+    """An incident's entries, as far as this reader may see them."""
+
+    model = TimelineEntry
+    fields = readonly_fields = ("happened_at", "kind", "title", "text", "by", "wall")
+    extra = 0
+    can_delete = False
+    see, edit = Permission.VIEW_INCIDENT, None
+    has_view_permission = DeskAdmin.has_view_permission  # type: ignore[assignment]
+    has_change_permission = DeskAdmin.has_change_permission  # type: ignore[assignment]
+    has_add_permission = DeskAdmin.has_add_permission  # type: ignore[assignment]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return TimelineEntry.objects.visible_to(request.user).select_related("by")
+
+
+@admin.register(Incident)
+class IncidentAdmin(DeskAdmin):
+    see = Permission.VIEW_INCIDENT
+    list_display = ("reference", "customer", "service", "state", "owner", "logged_at")
+    list_filter = ("state", "customer", "service")
+    search_fields = ("reference",)
+    list_select_related = ("customer", "service", "owner")
+    inlines = (TimelineInline,)
+
+
+@admin.register(StatusUpdate)
+class StatusUpdateAdmin(DeskAdmin):
+    see = Permission.VIEW_INCIDENT
+    list_display = ("incident", "phase", "posted_at", "published_at", "next_update_due_at")
+    list_select_related = ("incident",)
+
+
+@admin.register(Proposal)
+class ProposalAdmin(DeskAdmin):
+    see = Permission.VIEW_INCIDENT
+    list_display = ("title", "source", "state", "fired_at", "decided_by", "incident")
+    list_filter = ("state", "source")
+    list_select_related = ("decided_by", "incident")
+
+
+@admin.register(OutboxRow)
+class OutboxRowAdmin(DeskAdmin):
+    see = Permission.VIEW_DELIVERY
+    list_display = ("key", "destination", "event", "attempts", "due_at", "done_at", "parked_at", "last_error")
+    list_filter = ("destination", "event")
+
+
+@admin.register(CalendarDay)
+class CalendarDayAdmin(DeskAdmin):
+    """Days that the calendar gains or loses at once. After saving, the page says what that changed."""
+
+    see, edit = Permission.VIEW_CUSTOMER, Permission.MANAGE_CALENDAR
+    list_display = ("date", "nation", "title", "kind", "reason", "entered_by", "is_current")
+    list_filter = ("nation", "kind", "is_current")
+    fields = ("date", "nation", "kind", "title", "reason", "is_current")
+
+    def save_model(self, request: HttpRequest, obj: CalendarDay, form: ModelForm, change: bool) -> None:  # type: ignore[type-arg]
+        if not change:
+            obj.entered_by = request.user  # type: ignore[assignment]
+        words = effect_words(obj)
+        super().save_model(request, obj, form, change)
+        messages.info(request, words)
