@@ -4,12 +4,11 @@ Of the caller's environment only DATABASE_URL counts, and REDIS_URL for the test
 own `var/` is never touched.
 """
 
+import atexit
 import os
 import shutil
 import tempfile
 from pathlib import Path
-
-import pytest
 
 REDIS_URL = os.environ.pop("REDIS_URL", "") or os.environ.get("TEST_REDIS_URL", "")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -29,8 +28,5 @@ os.environ |= {
     "TEST_REDIS_URL": REDIS_URL,
 }
 
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """The first process clears up after all."""
-    if not WORKER:
-        shutil.rmtree(SHARED_DIR, ignore_errors=True)
+if not WORKER:  # the first process clears up after all
+    atexit.register(shutil.rmtree, SHARED_DIR, ignore_errors=True)

@@ -51,7 +51,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """A service that is named must answer; with REQUIRE_SERVICES=1 each must be named."""
     missing = [service for service in SERVICES.values() if not service.is_here]
     if missing and os.environ.get("REQUIRE_SERVICES", "0") not in ("", "0"):
-        raise pytest.UsageError("REQUIRE_SERVICES is set; " + "; ".join(each.reason for each in missing))
+        lacking = ", ".join(f"{service.name} ({service.remedy})" for service in missing)
+        raise pytest.UsageError(f"REQUIRE_SERVICES is set, and this is missing: {lacking}.")
     _refuse_silence("DATABASE_URL", _ask_postgres)
     _refuse_silence("REDIS_URL", _ask_redis)
     # A hash that is slow on purpose costs half a second a person, and the tests make thousands.
@@ -79,6 +80,7 @@ def _ask_redis() -> None:
             client.ping()
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out what cannot run here. Tests that share a desk or the one Redis share a process of xdist."""
     for item in items:
