@@ -28,6 +28,7 @@ def facts(user: User, now: datetime) -> dict[str, Any]:
         incident.urgency = due_words(incident.next_update_due_at, now).state  # type: ignore[attr-defined]
     proposals = list(Proposal.objects.visible_to(user).waiting().select_related("customer", "service", "component"))
     closed = None if incidents else last_closed(user)
+    people = board_facts(now, user)
     return {
         "incidents": incidents,
         "late": [incident for incident in incidents if is_late(incident, now)],
@@ -37,7 +38,9 @@ def facts(user: User, now: datetime) -> dict[str, Any]:
         "may_log": user.has_perm(Permission.LOG_INCIDENT),
         "may_decide": user.has_perm(Permission.DECIDE_PROPOSAL),
         "deliveries": deliveries_now(now) if user.has_perm(Permission.VIEW_DELIVERY) else None,
-        **board_facts(now, user),
+        "people": people,
+        "on_shift": people.on_shift,
+        "next_calls": people.next_calls,
     }
 
 

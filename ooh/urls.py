@@ -7,6 +7,8 @@ from ooh import health, views
 
 urlpatterns = [
     path("", views.board, name="board"),
+    path("search/", views.search, name="search"),
+    path("no-role/", views.no_role, name="no_role"),
     path("", include("accounts.urls")),
     path("", include("incidents.urls")),
     path("", include("sops.urls")),

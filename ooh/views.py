@@ -1,17 +1,54 @@
-"""The board, and the small pages of the roof."""
+"""The board, the search, and the small pages of the roof."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils import timezone
 
+from accounts.models import User
+from accounts.roles import Permission
 from incidents.models import Incident
+from ooh import board as reading
 
 
 @login_required
 def board(request: HttpRequest) -> HttpResponse:
-    """What is open, whose it is, what is due."""
-    incidents = Incident.objects.visible_to(request.user).on_board()
-    return render(request, "ooh/board.html", {"incidents": incidents})
+    """What is open, whose it is, what is due; or one region of it for htmx."""
+    user = request.user
+    assert isinstance(user, User)  # noqa: S101  (login_required saw to it)
+    if not user.has_perm(Permission.VIEW_INCIDENT):
+        return redirect(_home(user))
+    context = reading.facts(user, timezone.now())
+    part = reading.PARTS.get(request.GET.get("part", ""))
+    if part and request.htmx:  # type: ignore[attr-defined]
+        return render(request, part, context | {"is_part": True})
+    return render(request, "ooh/board.html", context)
+
+
+def _home(user: User) -> str:
+    """Where somebody begins who has no board."""
+    for permission, name in (
+        (Permission.ACKNOWLEDGE_PAGE, "pages"), (Permission.VIEW_SOP, "sops"), (Permission.USE_ADMIN, "admin:index"),
+    ):  # fmt: skip
+        if user.has_perm(permission):
+            return name
+    return "no_role"
+
+
+@login_required
+def no_role(request: HttpRequest) -> HttpResponse:
+    """Signed in, and allowed nothing: say so, and whom to ask."""
+    return render(request, "ooh/no_role.html", status=403)
+
+
+@login_required
+def search(request: HttpRequest) -> HttpResponse:
+    """One box for incidents and SOPs; a whole reference opens its incident."""
+    words = request.GET.get("q", "").strip()[:100]
+    incidents = Incident.objects.visible_to(request.user)
+    if words and (found := incidents.filter(reference__iexact=words).first()):
+        return redirect("incident", found.reference)
+    return render(request, "ooh/search.html", reading.found(request.user, words))  # type: ignore[arg-type]
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
