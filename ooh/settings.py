@@ -231,6 +231,7 @@ CELERY_TIMEZONE = "UTC"
 # What is due lies in rows; these only look for it. `expires` keeps a backlog from piling up.
 CELERY_BEAT_SCHEDULE = {
     "outbox-sweep": {"task": "incidents.outbox.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "runs-recover": {"task": "sops.tasks.recover", "schedule": 5.0, "options": {"expires": 5}},
 }
 
 # ---------- API ----------
