@@ -1,5 +1,6 @@
 """Run the tests whose services are here and say in one line what was left out; REQUIRE_SERVICES=1 insists."""
 
+import fcntl
 import os
 import shutil
 from collections import Counter
@@ -11,7 +12,7 @@ import pytest
 import redis
 from django.conf import settings
 
-from tests.plugins.environment import REDIS_URL, VAR_DIR
+from tests.plugins.environment import REDIS_URL, SHARED_DIR, VAR_DIR
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
@@ -80,17 +81,12 @@ def _ask_redis() -> None:
             client.ping()
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what cannot run here. Tests that share a desk or the one Redis share a process of xdist."""
+    """Leave out what cannot run here."""
     for item in items:
         for name, service in SERVICES.items():
             if item.get_closest_marker(name) and not service.is_here:
                 item.add_marker(pytest.mark.skip(reason=service.reason))
-        if item.get_closest_marker("redis"):
-            item.add_marker(pytest.mark.xdist_group("redis"))
-        elif "desk" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -105,8 +101,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture
 def redis_url() -> Iterator[str]:
-    """An empty Redis database, empty again afterwards. Somebody's data are never flushed."""
-    with redis.Redis.from_url(REDIS_URL) as client:
+    """An empty Redis database for one test at a time, emptied afterwards. Somebody's data are never flushed."""
+    with (SHARED_DIR / "redis.lock").open("w") as lock, redis.Redis.from_url(REDIS_URL) as client:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         if held := client.dbsize():
             pytest.fail(f"REDIS_URL holds {held} keys, and tests empty it. Name a spare database: …/15")
         yield REDIS_URL
