@@ -188,7 +188,8 @@ def _gone(number: int) -> CannotDeliver:
 
 
 def _with_remedy(error: Refused) -> CannotDeliver:
-    if error.fields.get(f"{settings.FRESHDESK_REFERENCE_FIELD}") == "invalid_field":
+    ours = settings.FRESHDESK_REFERENCE_FIELD or "-"
+    if any(code == "invalid_field" and name.endswith(ours) for name, code in error.fields.items()):
         return CannotDeliver(
             f"{error}. Create that field there, or unset FRESHDESK_REFERENCE_FIELD; then retry"
         )
