@@ -101,7 +101,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture
 def redis_url() -> Iterator[str]:
-    """An empty Redis database for one test at a time, emptied afterwards. Somebody's data are never flushed."""
+    """An empty Redis database, for one test at a time, and emptied afterwards. Nobody's data are flushed."""
     with (SHARED_DIR / "redis.lock").open("w") as lock, redis.Redis.from_url(REDIS_URL) as client:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if held := client.dbsize():
