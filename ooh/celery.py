@@ -9,3 +9,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ooh.settings")
 app = Celery("ooh")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["incidents.outbox", "incidents.freshdesk", "incidents.status"])  # apps inside an app
