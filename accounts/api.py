@@ -4,6 +4,7 @@ import base64
 import binascii
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication
 from rest_framework import exceptions
@@ -54,6 +55,16 @@ class DeskTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untype
             "name": "Authorization",
             "description": "`Token …`, issued with `manage.py token <e-mail>`; it expires.",
         }
+
+
+class DeskSessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Tells the schema that a signed-in browser may call too."""
+
+    target_class = "accounts.api.DeskSessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
 
 
 class IsSignedIn(BasePermission):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404
 from django_fsm import ConcurrentTransition, TransitionNotAllowed
@@ -19,6 +19,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     `{"code", "detail", "fields"}`: 400 shape, 401 nobody, 403 not allowed, 404 not visible, 409 wrong state or
     somebody was faster, 413, 415, 429 with `Retry-After`.
     """
+    if isinstance(error, RequestDataTooBig):
+        return _answer(status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, "too_large", "The body is too large. Send less.")
     if isinstance(error, Conflict):
         return _answer(status.HTTP_409_CONFLICT, "conflict", f"{error.headline}. {error.detail}".strip())
     if isinstance(error, ConcurrentTransition):

@@ -20,7 +20,6 @@ from incidents.services import open_for
 from incidents.timeline import record
 
 EARLIEST_YEAR = 2000  # a time before it is a slip of the keyboard or of a sender's clock
-UNLISTED = "not-listed"
 FREE_TEXTS = ("error_text", "impact", "customer_changes", "customer_reference")
 NEXT_ACTIONS = {
     Incident.Gate.ACCEPT: "Begin triage",
@@ -31,22 +30,19 @@ NEXT_ACTIONS = {
 
 
 def unlisted_customer() -> Customer:
-    """Stands for a hospital that the desk does not know: never in a list, never entitled, never dropped.
-
-    Its calls are logged with the hospital in the caller's words, and pass to the duty lead.
-    """
+    """Stands for a hospital that the desk does not know: in no list, never entitled, never dropped."""
     fields = {"name": "Hospital not listed", "is_active": False}
-    return Customer.objects.get_or_create(short_name=UNLISTED, defaults=fields)[0]
+    return Customer.objects.get_or_create(short_name="not-listed", defaults=fields)[0]
 
 
 def judge(
     customer: Customer | None, service: Service | None, failure: str, who_affected: str, at: datetime,
     *, customer_words: str = "",
 ) -> scope.Judgement:  # fmt: skip
-    """The gate's answer on what is known so far. Pure rules: `incidents.scope`."""
-    name = customer.name if customer else ""
-    if customer and customer.short_name == UNLISTED:
-        name = customer_words.strip() or "your hospital"
+    """The gate's answer on what is known so far. Pure rules: `incidents.scope`.
+
+    A hospital that is not listed has no customer, only the caller's words for it: it is not entitled.
+    """
     call = scope.Call(
         service=service.code if service else "",
         failure=failure,
@@ -57,21 +53,22 @@ def judge(
         entitled_from=customer.entitled_from if customer else None,
         entitled_until=customer.entitled_until if customer else None,
         uses_clinical_features=bool(customer and customer.uses_clinical_features),
-        customer_name=name,
+        customer_name=customer.name if customer else customer_words.strip(),
     )
     return scope.judge(call, at)
 
 
 @transaction.atomic
 def log_incident(
-    *, customer: Customer, service: Service, caller_name: str, call_back_number: str, failure: str,
+    *, customer: Customer | None, service: Service, caller_name: str, call_back_number: str, failure: str,
     who_affected: str, reported_at: datetime | None = None, judged_at: datetime | None = None,
     source: str = Incident.Source.PHONE, customer_words: str = "", by: User, **facts: Any,
 ) -> Incident:  # fmt: skip
     """Log a call or an alert. It is never refused for the gate's sake: a call not covered is a record too.
 
-    `facts` are the other fields of `Incident` that the caller gave; `customer_words` name a hospital that is
-    not listed. Times are aware. The gate judges the moment of the report, unless `judged_at` says another.
+    `facts` are the other fields of `Incident` that the caller gave. A hospital that is not listed has no
+    `customer` but `customer_words`: its call passes to the duty lead. Times are aware. The gate judges the
+    moment of the report, unless `judged_at` says another.
     Raises ValidationError by field, PermissionDenied. Queues the Freshdesk ticket.
     """
     if not by.has_perm(Permission.LOG_INCIDENT):
@@ -82,23 +79,19 @@ def log_incident(
         failure=(failure, "Choose what does not work"),
         who_affected=(who_affected, "Choose who cannot use it"),
     )
-    if customer.short_name == UNLISTED:
+    if customer is None:
         require(customer_words=(customer_words, "Write which hospital it is, in the caller’s words"))
-    texts = {name: facts.get(name) for name in FREE_TEXTS}
-    refuse_patient_data(caller_name=caller_name, customer_words=customer_words, **texts)
+    refuse_patient_data(caller_name=caller_name, customer_words=customer_words, **_texts(facts))
     refuse_patient_number(call_back_number=call_back_number)
     now = timezone.now()
     reported_at = reported_at or now
-    _refuse_wrong_times(
-        now, reported_at=reported_at, began_at=facts.get("began_at"),
-        continuity_since_at=facts.get("continuity_since_at"),
-    )  # fmt: skip
-    verdict = judge(
-        customer, service, failure, who_affected, judged_at or reported_at, customer_words=customer_words
-    )
+    _refuse_wrong_times(now, reported_at=reported_at, **_times(facts))
+    asked = (customer, service, failure, who_affected, judged_at or reported_at)
+    verdict = judge(*asked, customer_words=customer_words)
     incident = Incident.objects.create(
-        reference=_next_reference(now), customer=customer, service=service, caller_name=caller_name,
-        call_back_number=call_back_number, failure=failure, who_affected=who_affected, source=source,
+        reference=_next_reference(now), customer=customer or unlisted_customer(), service=service,
+        caller_name=caller_name, call_back_number=call_back_number, failure=failure,
+        who_affected=who_affected, source=source,
         reported_at=reported_at, logged_at=now, logged_by=by, gate_outcome=verdict.outcome,
         gate_rule=verdict.rule, gate_verdict=verdict.as_dict(),
         next_action=NEXT_ACTIONS[Incident.Gate(verdict.outcome)], **facts,
@@ -108,6 +101,14 @@ def log_incident(
     )
     _record_log(incident, verdict, customer_words, by)
     return incident
+
+
+def _texts(facts: dict[str, Any]) -> dict[str, str | None]:
+    return {name: facts.get(name) for name in FREE_TEXTS}
+
+
+def _times(facts: dict[str, Any]) -> dict[str, datetime | None]:
+    return {name: facts.get(name) for name in ("began_at", "continuity_since_at")}
 
 
 def refuse_patient_number(*, call_back_number: str) -> None:
@@ -120,25 +121,32 @@ def refuse_patient_number(*, call_back_number: str) -> None:
 def log_once(*, key: str, fingerprint: str, by: User, **call: Any) -> tuple[Incident, bool]:
     """Log a call for a request that may come twice: the incident, and whether it is new.
 
-    The same person's same key gives the same incident. With another body (`fingerprint`) it is a Conflict.
+    The same person's same key gives the same incident; with another body (`fingerprint`) it is a Conflict.
+    Without a key each request logs.
     """
-    known = _request(key, by)
-    if known is None:
-        try:
-            with transaction.atomic():
-                incident = log_incident(by=by, **call)
-                RequestKey.objects.create(by=by, key=key, fingerprint=fingerprint, incident=incident)
-                return incident, True
-        except IntegrityError:  # the same request came twice at once, and the other was faster
-            known = _request(key, by)
-            if known is None:
-                raise
-    if known.fingerprint != fingerprint:
-        raise Conflict(
-            "This Idempotency-Key came before with another body",
-            f"It logged {known.incident}. Send another key for another incident.",
-        )
-    return known.incident, False
+    if not key:
+        return log_incident(by=by, **call), True
+    if known := _request(key, by):
+        return _same(known, fingerprint), False
+    try:
+        with transaction.atomic():
+            incident = log_incident(by=by, **call)
+            RequestKey.objects.create(by=by, key=key, fingerprint=fingerprint, incident=incident)
+    except IntegrityError:  # the same request came twice at once, and the other was faster
+        known = _request(key, by)
+        if known is None:
+            raise
+        return _same(known, fingerprint), False
+    return incident, True
+
+
+def _same(known: RequestKey, fingerprint: str) -> Incident:
+    if known.fingerprint == fingerprint:
+        return known.incident
+    raise Conflict(
+        "This Idempotency-Key came before with another body",
+        f"It logged {known.incident}. Send another key for another incident.",
+    )
 
 
 def _request(key: str, by: User) -> RequestKey | None:

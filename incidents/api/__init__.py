@@ -1,0 +1,1 @@
+"""The API of incidents: serializers check shape, services act."""
