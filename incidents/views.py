@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import EmptyPage
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
@@ -118,7 +118,7 @@ def decline(request: HttpRequest, reference: str) -> HttpResponse:
     initial = {
         "seen": found.state, "rule": found.gate_rule, "told_caller": found.gate_verdict.get("tell_caller", ""),
     }  # fmt: skip
-    form = DeclineForm(request.POST or None, initial=initial)
+    form = DeclineForm(_sent(request), initial=initial)
     return act_page(
         request, found, form,
         lambda: services.decline(found.pk, **_given(form, "rule", "told_caller"), by=request.user),
@@ -132,7 +132,7 @@ def resume_triage(request: HttpRequest, reference: str) -> HttpResponse:
     _allow(request, Permission.RESUME_TRIAGE)
     found = workbench.find(request, reference)
     form = ReasonForm(
-        request.POST or None, initial={"seen": found.state}, label="Why does it go back to triage?",
+        _sent(request), initial={"seen": found.state}, label="Why does it go back to triage?",
         hint="The run did not restore it, or what the team answered.",
     )  # fmt: skip
     return act_page(
@@ -147,7 +147,7 @@ def resolve(request: HttpRequest, reference: str) -> HttpResponse:
     found = workbench.find(request, reference)
     needs_words = found.public_phase not in ("", "resolved")
     words = wording.draft(found, "resolved") if needs_words else ""
-    form = ResolveForm(request.POST or None, initial={"seen": found.state, "words": words})
+    form = ResolveForm(_sent(request), initial={"seen": found.state, "words": words})
     if not needs_words:
         del form.fields["words"]
     return act_page(
@@ -163,7 +163,7 @@ def resolve(request: HttpRequest, reference: str) -> HttpResponse:
 def reopen(request: HttpRequest, reference: str) -> HttpResponse:
     _allow(request, Permission.REOPEN_INCIDENT)
     found = workbench.find(request, reference)
-    form = ReasonForm(request.POST or None, initial={"seen": found.state}, label="What came back?")
+    form = ReasonForm(_sent(request), initial={"seen": found.state}, label="What came back?")
     return act_page(
         request, found, form, lambda: services.reopen(found.pk, **_given(form, "reason"), by=request.user),
         "Reopened.", heading="Reopen", lead="Within 72 hours. After that it is a new incident.", button="Reopen it",
@@ -174,7 +174,7 @@ def reopen(request: HttpRequest, reference: str) -> HttpResponse:
 def override_gate(request: HttpRequest, reference: str) -> HttpResponse:
     _allow(request, Permission.OVERRIDE_GATE)
     found = workbench.find(request, reference)
-    form = ReasonForm(request.POST or None, label="Why is it dealt with all the same?", hint="The vendor sees this.")
+    form = ReasonForm(_sent(request), label="Why is it dealt with all the same?", hint="The vendor sees this.")
     return act_page(
         request, found, form,
         lambda: services.override_gate(found.pk, reason=form.cleaned_data["reason"], by=request.user),
@@ -188,7 +188,7 @@ def log_call_on(request: HttpRequest, reference: str) -> HttpResponse:
     """A telephone call on an incident that is logged already."""
     _allow(request, Permission.ADD_ENTRY)
     found = workbench.find(request, reference)
-    form = CallForm(request.POST or None)
+    form = CallForm(_sent(request))
     return act_page(
         request, found, form, lambda: services.log_call(found.pk, **form.cleaned_data, by=request.user),
         "Call logged.", heading="Log a phone call", button="Log the call",
@@ -278,6 +278,11 @@ def preview_update(request: HttpRequest, reference: str) -> HttpResponse:
     }  # fmt: skip
     template = "incidents/_preview.html" if request.htmx else "incidents/preview.html"  # type: ignore[attr-defined]
     return render(request, template, context)
+
+
+def _sent(request: HttpRequest) -> QueryDict | None:
+    """What the form sent; an empty form that was sent is not a form that was not."""
+    return request.POST if request.method == "POST" else None
 
 
 def _given(form: Form, *names: str) -> dict[str, Any]:

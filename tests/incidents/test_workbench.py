@@ -23,7 +23,7 @@ def page(incident: Incident, act: str = "") -> str:
 
 def queries_of(browser: Client, address: str) -> int:
     browser.get(address)  # what is read once in a process is not the page's
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         assert browser.get(address).status_code == 200
     return len(captured)
 
@@ -150,7 +150,7 @@ def test_resolving_posts_the_last_update_in_the_same_act(incident: Incident, bro
     form = {"resolution": "The restart held", "restored_at": "now", "words": "The problem is resolved."}
     browser = browse(engineer)
     assert browser.post(page(incident, "resolve"), form).status_code == 422
-    restored = factories.SUNDAY_NIGHT.replace(hour=2, minute=30)
+    restored = factories.SUNDAY_NIGHT.replace(minute=30, second=0)
     form |= {"restored_at": "02:30", "restored_at_day": restored.date().isoformat()}
     assert browser.post(page(incident, "resolve"), form).status_code == 302
     incident.refresh_from_db()
