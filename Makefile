@@ -11,7 +11,7 @@ PY := $(VENV)/bin/python
 PIP_INSTALL := $(PY) -m pip install -qq --disable-pip-version-check --require-hashes
 CANDIDATES := $(or $(PYTHON),python3 python3.11 python3.12 python3.13 python3.14)
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
-UV_COMPILE := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+UV_COMPILE := uv pip compile pyproject.toml $(ARGS) --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header
 
 # What the settings of production need, none of it real: `check --deploy` connects to nothing.
@@ -55,7 +55,7 @@ format: install-dev ## Put the code into the form that lint wants
 screenshots: install-dev ## Take the pictures of the README again (needs Chromium)
 	$(PY) docs/screenshots.py
 
-lock: ## Resolve the dependencies of pyproject.toml again (needs uv)
+lock: ## Resolve pyproject.toml again (needs uv; ARGS=--upgrade)
 	@command -v uv >/dev/null || { echo "make lock needs uv, a resolver of Python packages: pip install uv" >&2; exit 1; }
 	$(UV_COMPILE) --output-file requirements.txt
 	$(UV_COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
