@@ -87,10 +87,15 @@ def targets_for(
     return next((rank for rank in ranks if rank), [])
 
 
+def kind_words(label: str) -> str:
+    """A label inside a sentence: `web address`, `VPN gateway`."""
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+
+
 def missing_target(version: SopVersion, customer: Customer, reachable: list[Component]) -> str:
     """Which kind of target the customer has none of, in words; empty when all are registered."""
     kinds = {each.kind for each in reachable}
     for step in version.steps.all():
         if step.target_kind and step.target_kind not in kinds:
-            return f"{customer} has no registered {step.get_target_kind_display().lower()}"
+            return f"{customer} has no registered {kind_words(step.get_target_kind_display())}"
     return ""

@@ -12,6 +12,7 @@ from pydantic import ValidationError as ParameterError
 from incidents.guard import refuse_patient_data, require
 from incidents.models import Phase, StatusUpdate
 from sops.actions.catalogue import ActionSpec, find, parameter_words, read_parameters
+from sops.applicability import kind_words
 from sops.models import SopVersion, Step
 from sops.models.step_run import Risk
 from sops.models.version import TEXTS
@@ -126,7 +127,7 @@ def _refuse_wrong_action(step: Step) -> None:
     if spec.risk != Risk.READ and step.kind == Step.Kind.CHECK:
         raise ValueError(f"{spec.name} changes something: make it an action")
     if step.target_kind not in spec.target_kinds:
-        allowed = ", ".join(sorted(kind.label.lower() for kind in spec.target_kinds))
+        allowed = ", ".join(sorted(kind_words(kind.label) for kind in spec.target_kinds))
         raise ValueError(f"{spec.name} acts on: {allowed}. Choose one of these as its target")
     read_parameters(spec, step.parameters)
 

@@ -40,7 +40,7 @@ def adapter_for(spec: ActionSpec, component: Component, customer: Customer, *, i
     and a rehearsal can run nothing else.
     """
     if component.kind not in spec.target_kinds:
-        raise Refused(f"{spec.words}: not for a {component.get_kind_display().lower()}")
+        raise Refused(f"{spec.words}: not for {component}")
     if component.is_simulated:
         if not (customer.is_simulated or is_rehearsal):
             raise Refused("The target is simulated, and the incident is real")
