@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -40,7 +40,7 @@ class Child:
     started_at: float = 0.0
     starts_at: float = 0.0
     process: subprocess.Popen[str] | None = None
-    readers: list[threading.Thread] = field(default_factory=list)
+    reader: threading.Thread | None = None
 
 
 @dataclass
@@ -105,7 +105,7 @@ def _keep_running(child: Child) -> None:
     code = child.process.poll()
     if code is None:
         return
-    _kill_group(child, signal.SIGKILL)
+    _bury(child)
     child.endings = 1 if now - child.started_at > STEADY else child.endings + 1
     pause = min(LONGEST_PAUSE, 2.0 ** (child.endings - 1))
     child.process, child.starts_at = None, now + pause
@@ -132,14 +132,14 @@ def _start(child: Child) -> None:
         process_group=0,
     )
     child.started_at = time.monotonic()
-    reader = threading.Thread(target=_relay, args=(program.name, child.process.stdout), daemon=True)
-    reader.start()
-    child.readers.append(reader)
+    child.reader = threading.Thread(target=_relay, args=(program.name, child.process.stdout), daemon=True)
+    child.reader.start()
 
 
 def _relay(name: str, lines: IO[str]) -> None:
-    for line in lines:
-        say(name, line.rstrip("\n"))
+    with lines:
+        for line in lines:
+            say(name, line.rstrip("\n"))
 
 
 def say(name: str, line: str) -> None:
@@ -160,11 +160,7 @@ def _stop(children: Sequence[Child], request: Request) -> None:
     while _any_runs(children) and time.monotonic() < deadline and request.times <= max(asked, 1):
         time.sleep(TICK / 4)
     for child in children:
-        _kill_group(child, signal.SIGKILL)
-        if child.process is not None:
-            child.process.wait()
-        for reader in child.readers:
-            reader.join(timeout=1)
+        _bury(child)
 
 
 def _any_runs(children: Sequence[Child]) -> bool:
@@ -176,8 +172,11 @@ def _signal(child: Child, number: signal.Signals) -> None:
         child.process.send_signal(number)
 
 
-def _kill_group(child: Child, number: signal.Signals) -> None:
-    """Signal what is left of the child's group, which outlives its first process."""
-    if child.process is not None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.process.pid, number)
+def _bury(child: Child) -> None:
+    """Kill what is left of the child's group, which may outlive its first process; hear its last words."""
+    if child.process is None or child.reader is None:
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.process.pid, signal.SIGKILL)
+    child.process.wait()
+    child.reader.join(timeout=1)

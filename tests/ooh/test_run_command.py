@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from accounts.demo import DEMO_PASSWORD, DEMO_PEOPLE
 from accounts.models import User
 from ooh.management.commands import run
-from tests.plugins.desk import run_desk, start_run
+from tests.plugins.desk import read_until, run_desk, start_run
 from tests.processes import wait_for
 
 pytestmark = pytest.mark.workers
@@ -114,6 +114,15 @@ def test_ctrl_c_leaves_no_process_and_no_listener(tmp_path):
         assert not desk.processes
         with pytest.raises(httpx2.ConnectError):
             httpx2.get(desk.url)
+
+
+def test_ctrl_c_while_it_prepares_is_no_traceback(tmp_path):
+    process = start_run(tmp_path / "var", "--port", "0")
+    read_until(process, "Preparing the database")
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert said == "CommandError: Stopped before the desk was up.\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's tether is Linux's")

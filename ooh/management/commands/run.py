@@ -39,8 +39,17 @@ class Command(BaseCommand):
 
     def handle(self, *, host: str, port: int, no_demo: bool, verbose: bool, **_: Any) -> None:
         refuse_production()
+        try:
+            self.serve(host, port, demo=not no_demo, verbose=verbose)
+        except KeyboardInterrupt:  # while preparing; later it is the supervisor's to hear
+            raise CommandError("Stopped before the desk was up.") from None
+
+    def serve(self, host: str, port: int, *, demo: bool, verbose: bool) -> None:
+        """Take the port and the folder, prepare, and run until somebody stops it."""
         with listen(host, port) as listener, only_one_here(settings.VAR_DIR):
-            prepare(demo=not no_demo)
+            self.stdout.write("Preparing the database; the first time takes half a minute")
+            self.stdout.flush()
+            prepare(demo=demo)
             refuse_strangers(host)
             connections.close_all()
             address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
@@ -48,7 +57,7 @@ class Command(BaseCommand):
                 programs(listener, verbose=verbose),
                 environment(os.environ, address),
                 is_ready=lambda: answers(listener),
-                announce=lambda: self.announce(address, demo=not no_demo),
+                announce=lambda: self.announce(address, demo=demo),
             )
         if not came_up:
             raise CommandError("The desk cannot start; the reason stands above.")
@@ -149,7 +158,15 @@ def programs(listener: socket.socket, *, verbose: bool) -> list[Program]:
     celery = ["celery", "--app", "ooh", "--no-color", "--skip-checks", *([] if verbose else ["--quiet"])]
     worker = ["worker", "--pool", "threads", "--concurrency", "4", "--loglevel", level]
     worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    beat = ["beat", "--schedule", str(settings.VAR_DIR / "schedule"), "--pidfile", "", "--loglevel", level]
+    beat = [
+        "beat",
+        "--schedule",
+        str(settings.VAR_DIR.resolve() / "schedule"),
+        "--pidfile",
+        "",
+        "--loglevel",
+        level,
+    ]
     return [
         Program("web", web, [descriptor]),
         Program("worker", celery + worker),
@@ -159,7 +176,8 @@ def programs(listener: socket.socket, *, verbose: bool) -> list[Program]:
 
 def environment(outer: Mapping[str, str], address: str) -> dict[str, str]:
     """What the programs inherit. Queued messages pass through TMPDIR, so it lies in our own folder."""
-    folders = {"OOH_VAR_DIR": str(settings.VAR_DIR), "TMPDIR": str(settings.VAR_DIR / "tmp")}
+    folder = settings.VAR_DIR.resolve()
+    folders = {"OOH_VAR_DIR": str(folder), "TMPDIR": str(folder / "tmp")}
     return {"PUBLIC_URL": address, **outer, **folders, "PYTHONUNBUFFERED": "1"}
 
 
