@@ -93,7 +93,7 @@ def acknowledge(page_id: int, *, answer: str = "", by: User) -> Page:
         raise PermissionDenied
     if page.is_answered:
         return _answered_already(page, by)
-    if not _is_paged(page, by):
+    if ask_for_words(page, by):
         require(answer=(answer, "Write who answered, and what they said"))
     page.acknowledged_at, page.acknowledged_by, page.answer = timezone.now(), by, answer[:2000]
     page.save()
@@ -102,8 +102,10 @@ def acknowledge(page_id: int, *, answer: str = "", by: User) -> Page:
     return page
 
 
-def _is_paged(page: Page, by: User) -> bool:
-    return page.user_id == by.pk or (page.team_id is not None and page.team_id == by.team_id)
+def ask_for_words(page: Page, by: User) -> bool:
+    """Whether this person speaks for somebody else, and so must write who answered."""
+    is_of_team = page.team_id is not None and page.team_id == by.team_id
+    return not is_of_team and page.user_id != by.pk
 
 
 def _answered_already(page: Page, by: User) -> Page:

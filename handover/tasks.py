@@ -1,15 +1,21 @@
 """The sweep of the handovers: what is due lies in rows, and this looks for it. Twice does it once."""
 
+import logging
+from collections.abc import Callable
+
 from celery import shared_task
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from handover import calls
 from handover.escalating import ANSWER_WITHIN
 from handover.models import Handover
+from handover.models.handover import HandoverQuerySet
 from handover.services import page_leads, prepare, settle
 from incidents.tasks import DeskTask
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(base=DeskTask)
@@ -18,12 +24,19 @@ def sweep() -> None:
     now = timezone.now()
     for call in calls.to_prepare(now, settings.DESK_NATION):
         prepare(call)
-    offered = Handover.objects.filter(state=Handover.State.OFFERED)
-    for handover_id in offered.values_list("pk", flat=True):
-        settle(handover_id)
+    _each(settle, Handover.objects.filter(state=Handover.State.OFFERED))
     since = now - ANSWER_WITHIN
     unanswered = Q(state=Handover.State.OFFERED, offered_at__lte=since)
     not_offered = Q(state=Handover.State.DRAFT, call_at__lte=since, drafted_at__lte=since)
-    late = Handover.objects.filter(unanswered | not_offered, leads_paged_at=None)
-    for handover_id in late.order_by(F("call_at")).values_list("pk", flat=True):
-        page_leads(handover_id)
+    _each(page_leads, Handover.objects.filter(unanswered | not_offered, leads_paged_at=None))
+
+
+def _each(act: Callable[[int], object], rows: HandoverQuerySet) -> None:
+    """One that fails must not keep the others from being told. Its words may hold anything: not logged."""
+    for handover_id in rows.order_by("call_at").values_list("pk", flat=True):
+        try:
+            act(handover_id)
+        except Exception as error:
+            logger.error(
+                "Sweep: %s of handover %s failed (%s)", act.__name__, handover_id, type(error).__name__
+            )

@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.roles import Permission, Side
 from handover import calls
 from incidents.fsm import StateField, StatefulModel
+from incidents.local_time import format_day_time
 from incidents.models import Incident
 
 
@@ -139,7 +140,7 @@ class Handover(StatefulModel):
         )  # fmt: skip
 
     def __str__(self) -> str:
-        return f"{self.get_direction_display()}, {self.call_at:%Y-%m-%d %H:%M} UTC"
+        return f"{self.get_direction_display()}, {format_day_time(self.call_at)}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """A closed handover is frozen: only the record of its call may still be written."""
