@@ -15,6 +15,7 @@ from incidents import pid, scope
 from incidents.guard import refuse_patient_data, require
 from incidents.local_time import local
 from incidents.models import Incident, Kind, OutboxRow, ReferenceCounter, RequestKey, State
+from incidents.models.incident import FIRST_UPDATE_WITHIN
 from incidents.outbox.writing import announce
 from incidents.services import open_for
 from incidents.timeline import record
@@ -68,7 +69,8 @@ def log_incident(
 
     `facts` are the other fields of `Incident` that the caller gave. A hospital that is not listed has no
     `customer` but `customer_words`: its call passes to the duty lead. Times are aware. The gate judges the
-    moment of the report, unless `judged_at` says another.
+    moment of the report, unless `judged_at` says another. Accepted, the first status update is due
+    `FIRST_UPDATE_WITHIN` of the logging, unless `facts` say another time.
     Raises ValidationError by field, PermissionDenied. Queues the Freshdesk ticket.
     """
     if not by.has_perm(Permission.LOG_INCIDENT):
@@ -88,6 +90,7 @@ def log_incident(
     _refuse_wrong_times(now, reported_at=reported_at, **_times(facts))
     asked = (customer, service, failure, who_affected, judged_at or reported_at)
     verdict = judge(*asked, customer_words=customer_words)
+    facts = {"next_update_due_at": _first_update_due_at(verdict, now)} | facts
     incident = Incident.objects.create(
         reference=_next_reference(now), customer=customer or unlisted_customer(), service=service,
         caller_name=caller_name, call_back_number=call_back_number, failure=failure,
@@ -101,6 +104,10 @@ def log_incident(
     )
     _record_log(incident, verdict, customer_words, by)
     return incident
+
+
+def _first_update_due_at(verdict: scope.Judgement, at: datetime) -> datetime | None:
+    return at + FIRST_UPDATE_WITHIN if verdict.outcome == Incident.Gate.ACCEPT else None
 
 
 def _texts(facts: dict[str, Any]) -> dict[str, str | None]:
@@ -167,6 +174,7 @@ def answer_gate(incident_id: int, *, failure: str, who_affected: str, by: User) 
     incident.failure, incident.who_affected = failure, who_affected
     incident.gate_outcome, incident.gate_rule = verdict.outcome, verdict.rule
     incident.gate_verdict = verdict.as_dict()
+    incident.next_update_due_at = incident.next_update_due_at or _first_update_due_at(verdict, timezone.now())
     if incident.state == State.LOGGED:
         incident.next_action = NEXT_ACTIONS[Incident.Gate(verdict.outcome)]
     incident.save()

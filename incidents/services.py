@@ -21,7 +21,7 @@ from incidents import coverage
 from incidents.guard import refuse_patient_data, require
 from incidents.local_time import format_time
 from incidents.models import Incident, Kind, OutboxRow, State, TimelineEntry, Wall
-from incidents.models.incident import CONDITION_WORDS, REOPEN_WITHIN
+from incidents.models.incident import CONDITION_WORDS, FIRST_UPDATE_WITHIN, REOPEN_WITHIN
 from incidents.outbox.writing import announce
 from incidents.timeline import record
 
@@ -219,13 +219,18 @@ def _announce_status(incident: Incident) -> None:
 
 @transaction.atomic
 def override_gate(incident_id: int, *, reason: str, by: User) -> Incident:
-    """A lead deals with a call that the gate did not accept. The vendor sees who and why."""
+    """A lead deals with a call that the gate did not accept. The vendor sees who and why.
+
+    From now on it is covered, so the first status update is due as for every other.
+    """
     require(reason=(reason, "Say why you override the gate. The vendor sees it"))
     refuse_patient_data(reason=reason)
     incident = open_for(incident_id, by, Permission.OVERRIDE_GATE)
     if incident.is_covered:
         raise Conflict("The gate is open already", "Nothing to override.")
-    incident.override_reason, incident.override_by, incident.override_at = reason, by, timezone.now()
+    now = timezone.now()
+    incident.override_reason, incident.override_by, incident.override_at = reason, by, now
+    incident.next_update_due_at = incident.next_update_due_at or now + FIRST_UPDATE_WITHIN
     incident.save()
     record(incident, Kind.GATE, "Gate overridden by a lead", reason, by=by)
     return incident

@@ -15,6 +15,7 @@ from incidents.fsm import StatefulModel, StateField, allows
 
 REOPEN_WITHIN = timedelta(hours=72)
 UPDATE_SOON = timedelta(minutes=15)
+FIRST_UPDATE_WITHIN = timedelta(minutes=5)  # the caller is told so, once the gate has let the call in
 
 
 class State(models.TextChoices):
