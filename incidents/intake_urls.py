@@ -1,5 +1,15 @@
-"""Addresses."""
+"""Addresses of taking a call, and of what monitoring proposes."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from incidents import intake_views, proposal_views
+
+urlpatterns = [
+    path("calls/new/", intake_views.new_call, name="log_call"),
+    path("calls/<uuid:key>/", intake_views.call, name="call"),
+    path("calls/<uuid:key>/verdict/", intake_views.verdict, name="call_verdict"),
+    path("calls/<uuid:key>/discard/", intake_views.discard, name="discard_call"),
+    path("proposals/<int:pk>/", proposal_views.proposal, name="proposal"),
+    path("proposals/<int:pk>/take/", proposal_views.take, name="take_proposal"),
+    path("proposals/<int:pk>/dismiss/", proposal_views.dismiss, name="dismiss_proposal"),
+]

@@ -203,7 +203,7 @@ def take(proposal_id: int, *, facts: dict[str, Any], by: User) -> Incident:
     proposal = _locked(proposal_id, by)
     if proposal.state == Proposal.State.TAKEN and proposal.decided_by_id == by.pk and proposal.incident:
         return proposal.incident
-    _refuse_decided(proposal)
+    refuse_decided(proposal)
     known = _known(proposal) | facts
     _require_target(known)
     incident = log_incident(**known, source=Incident.Source.ALERT, judged_at=timezone.now(), by=by)
@@ -226,7 +226,7 @@ def dismiss(proposal_id: int, *, reason: str, by: User) -> Proposal:
     proposal = _locked(proposal_id, by)
     if proposal.state == Proposal.State.DISMISSED and proposal.decided_by_id == by.pk:
         return proposal
-    _refuse_decided(proposal)
+    refuse_decided(proposal)
     proposal.state, proposal.reason = Proposal.State.DISMISSED, reason
     proposal.decided_by, proposal.decided_at = by, timezone.now()
     proposal.save()
@@ -267,7 +267,8 @@ def _locked(proposal_id: int, by: User) -> Proposal:
     return rows.select_related("customer", "service", "component", "incident", "decided_by").get()
 
 
-def _refuse_decided(proposal: Proposal) -> None:
+def refuse_decided(proposal: Proposal) -> None:
+    """Conflict where somebody has logged or dismissed it."""
     if proposal.state == Proposal.State.WAITING:
         return
     at = format_time(proposal.decided_at) if proposal.decided_at else ""
