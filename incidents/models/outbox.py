@@ -22,17 +22,21 @@ class OutboxQuerySet(models.QuerySet["OutboxRow"]):
         """Neither delivered nor dropped; parked rows wait too, for a person."""
         return self.filter(done_at=None, dropped_at=None)
 
+    def is_behind(self) -> Exists:
+        """Whether something older of the same incident and destination waits before it."""
+        older = OutboxRow.objects.filter(
+            incident=OuterRef("incident"), destination=OuterRef("destination"),
+            done_at=None, dropped_at=None, pk__lt=OuterRef("pk"),
+        )  # fmt: skip
+        return Exists(older)
+
     def due(self, at: datetime) -> Self:
         """Undone, not parked, its time has come, nobody holds it, and nothing older waits before it.
 
         Rows of no incident have no order among them.
         """
-        older = OutboxRow.objects.filter(
-            incident=OuterRef("incident"), destination=OuterRef("destination"),
-            done_at=None, dropped_at=None, pk__lt=OuterRef("pk"),
-        )  # fmt: skip
         free = Q(locked_until=None) | Q(locked_until__lt=at)
-        return self.waiting().filter(free, parked_at=None, due_at__lte=at).exclude(Exists(older))
+        return self.waiting().filter(free, parked_at=None, due_at__lte=at).exclude(self.is_behind())
 
 
 class OutboxRow(models.Model):

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.templatetags.desk import duration_words, moment_words
 from incidents.local_time import format_time
 from incidents.models import Incident, OutboxRow, Ticket
+from incidents.models.outbox import OutboxQuerySet
 from incidents.outbox import registry
 
 ON_ITS_WAY = timedelta(seconds=60)  # younger than this and without an error, a row is not behind
@@ -90,6 +91,24 @@ def next_try(row: OutboxRow, at: datetime) -> str:
     if row.due_at <= at:
         return "next try within seconds"
     return f"next try {moment_words(row.due_at, at)}"
+
+
+def on_the_way(waiting: OutboxQuerySet, at: datetime, most: int = 100) -> list[OutboxRow]:
+    """What is neither delivered nor parked, the next to go first, each with `.why` and `.next` in words."""
+    rows = waiting.filter(parked_at=None).annotate(is_behind=waiting.is_behind())
+    shown = list(rows.order_by("is_behind", "due_at", "pk")[:most])
+    for row in shown:
+        row.why, row.next = _why_and_next(row, at)  # type: ignore[attr-defined]
+    return shown
+
+
+def _why_and_next(row: OutboxRow, at: datetime) -> tuple[str, str]:
+    if registry.destination(row.destination) is None:
+        return "Not configured", "When it is configured"
+    if row.is_behind:  # type: ignore[attr-defined]
+        return "Its turn has not come", "After what is before it"
+    words = next_try(row, at)
+    return row.last_error or "On its way", words[0].upper() + words[1:]
 
 
 def for_incident(incident: Incident, at: datetime | None = None) -> IncidentDeliveries:

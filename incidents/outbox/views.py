@@ -8,10 +8,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.requests import signed_in
 from accounts.roles import Permission
 from incidents.models import OutboxRow
 from incidents.outbox.forms import DecisionForm
-from incidents.outbox.reading import deliveries_now, next_try
+from incidents.outbox.reading import deliveries_now, on_the_way
 from incidents.outbox.services import drop_row, retry_row
 
 SHOWN = 50
@@ -24,7 +25,14 @@ ACTS = {
 @login_required
 @require_safe
 def deliveries(request: HttpRequest) -> HttpResponse:
-    return _page(request)
+    """The page, or for htmx its panel alone: as it stands here, or as the board shows it."""
+    part = request.GET.get("part")
+    if part not in ("now", "panel") or not request.htmx:  # type: ignore[attr-defined]
+        return _page(request)
+    if not request.user.has_perm(Permission.VIEW_DELIVERY):
+        raise PermissionDenied
+    context = {"deliveries": deliveries_now(timezone.now()), "is_page": part == "now"}
+    return render(request, "incidents/_deliveries_panel.html", context)
 
 
 @login_required
@@ -38,7 +46,7 @@ def decide(request: HttpRequest, pk: str, act: str) -> HttpResponse:
     serve, words = ACTS[act]
     if form.is_valid():
         try:
-            serve(row.pk, reason=form.cleaned_data["reason"], by=request.user)  # type: ignore[arg-type]
+            serve(row.pk, reason=form.cleaned_data["reason"], by=signed_in(request))
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -53,16 +61,16 @@ def _page(
     if not request.user.has_perm(Permission.VIEW_DELIVERY):
         raise PermissionDenied
     now = timezone.now()
-    waiting = OutboxRow.objects.visible_to(request.user).waiting().select_related("incident")
+    waiting = OutboxRow.objects.visible_to(request.user).waiting().select_related("incident", "decided_by")
     parked = list(waiting.filter(parked_at__isnull=False).order_by("parked_at")[:SHOWN])
-    on_the_way = list(waiting.filter(parked_at=None).order_by("due_at", "pk")[: SHOWN + 1])
+    going = on_the_way(waiting, now)[: SHOWN + 1]
     context = {
-        "lines": deliveries_now(now),
+        "deliveries": deliveries_now(now),
         "parked": [
             (row, form if row.pk == at_row else DecisionForm(auto_id=f"row-{row.pk}-%s")) for row in parked
         ],
-        "waiting": [(row, next_try(row, now)) for row in on_the_way[:SHOWN]],
-        "has_more": len(on_the_way) > SHOWN,
+        "waiting": going[:SHOWN],
+        "has_more": len(going) > SHOWN,
         "form": form,
         "may_decide": request.user.has_perm(Permission.RETRY_DELIVERY),
         "now": now,

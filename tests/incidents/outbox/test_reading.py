@@ -1,0 +1,105 @@
+"""What the board, the workbench and the page say of deliveries."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from accounts.models import User
+from incidents import services
+from incidents.models import Incident, OutboxRow, Ticket
+from incidents.outbox.reading import Line, deliveries_now, for_incident
+from tests.factories import make_incident
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def configured(settings: Settings) -> None:
+    settings.FRESHDESK_URL, settings.FRESHDESK_API_KEY = "https://example.freshdesk.com", "key"
+
+
+def line(name: str) -> Line:
+    return next(line for line in deliveries_now(timezone.now()) if line.name == name)
+
+
+def test_nothing_waiting_is_good_and_every_destination_is_named() -> None:
+    lines = deliveries_now(timezone.now())
+    assert [each.name for each in lines] == ["freshdesk", "status", "people"]
+    assert line("status") == Line("status", "good", "check", "Service Status", "Nothing waiting")
+    assert line("freshdesk").detail == "Not configured. Nothing waiting"
+
+
+def test_an_unconfigured_destination_says_how_many_wait_and_that_nothing_is_lost(incident: Incident) -> None:
+    shown = line("freshdesk")
+    assert (shown.kind, shown.headline) == ("warn", "Freshdesk: 3 waiting")
+    assert shown.detail == "Not configured: 3 wait, nothing is lost"
+
+
+def test_what_has_just_been_written_is_no_warning(configured: None, incident: Incident) -> None:
+    shown = line("freshdesk")
+    assert (shown.kind, shown.waiting) == ("", 3)
+    assert shown.detail == "Oldest under a minute. Next try within seconds"
+
+
+def test_what_is_behind_says_how_old_why_and_when_next(configured: None, incident: Incident) -> None:
+    now = timezone.now()
+    OutboxRow.objects.update(
+        written_at=now - timedelta(minutes=6, seconds=5), due_at=now + timedelta(minutes=2),
+        last_error="Freshdesk asked us to wait",
+    )  # fmt: skip
+    shown = line("freshdesk")
+    assert shown.kind == "warn"
+    assert shown.detail.startswith("Oldest 6 min. Freshdesk asked us to wait; next try ")
+    assert shown.detail.endswith(("GMT", "BST"))
+
+
+def test_a_parked_row_is_bad_and_needs_a_decision(configured: None, incident: Incident) -> None:
+    OutboxRow.objects.filter(event="ticket").update(parked_at=timezone.now(), last_error="Refused: type")
+    shown = line("freshdesk")
+    assert (shown.kind, shown.parked) == ("bad", 1)
+    assert shown.detail == "1 is parked and needs a decision. Refused: type"
+
+
+def test_the_board_reads_deliveries_in_two_queries_however_many_there_are(
+    configured: None, engineer: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(5):
+        make_incident(by=engineer)
+    OutboxRow.objects.filter(event="note").update(done_at=timezone.now())
+    with django_assert_max_num_queries(2):
+        deliveries_now(timezone.now())
+
+
+def test_an_incident_says_what_freshdesk_has_and_what_waits(
+    configured: None, incident: Incident, engineer: User
+) -> None:
+    Ticket.objects.create(incident=incident, number=48213)
+    OutboxRow.objects.update(done_at=timezone.now())
+    services.add_note(incident.pk, text="One", by=engineer)
+    services.add_note(incident.pk, text="Two", by=engineer)
+    OutboxRow.objects.filter(done_at=None).update(written_at=timezone.now() - timedelta(minutes=6))
+    panel = for_incident(incident)
+    assert panel.ticket is not None
+    assert panel.ticket_url == "https://example.freshdesk.com/a/tickets/48213"
+    assert [each.headline for each in panel.lines] == ["2 notes waiting", "Ticket and 2 notes are there"]
+    assert panel.lines[0].detail == "Oldest 6 min. Next try within seconds. Nothing for you to do"
+
+
+def test_an_incident_whose_ticket_waits_says_so(incident: Incident) -> None:
+    (shown,) = for_incident(incident).lines
+    assert (shown.headline, shown.detail) == (
+        "The ticket and 2 notes waiting", "Not configured: nothing is lost",
+    )  # fmt: skip
+
+
+def test_the_panel_of_an_incident_costs_one_query_and_none_when_prefetched(
+    configured: None, incident: Incident, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    fresh = Incident.objects.get(pk=incident.pk)
+    with django_assert_num_queries(1):
+        for_incident(fresh)
+    ready = Incident.objects.select_related("ticket").prefetch_related("deliveries").get(pk=incident.pk)
+    with django_assert_num_queries(0):
+        for_incident(ready)
