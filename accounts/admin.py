@@ -69,7 +69,9 @@ class RolesMixin(forms.ModelForm):  # type: ignore[type-arg]
         house = self.cleaned_data.get("organisation")
         for role in map(Role, self.cleaned_data.get("roles_chosen") or []):
             if house is None or house.side not in SIDES[role]:
-                self.add_error("roles_chosen", f"{role.label} is not a role of {house or 'nobody'}. Take it away")
+                self.add_error(
+                    "roles_chosen", f"{role.label} is not a role of {house or 'nobody'}. Take it away"
+                )
         return cleaned
 
     def _save_m2m(self) -> None:
@@ -113,9 +115,8 @@ class PersonAdmin(DeskAdmin, UserAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Integrations too: whoever manages people sees everybody, for a role says nothing of a patient."""
-        if not request.user.has_perm(Permission.MANAGE_PEOPLE):
-            return User.objects.none()
-        return User.objects.select_related("organisation").prefetch_related("groups")
+        people: QuerySet[User] = User.objects.select_related("organisation").prefetch_related("groups")
+        return people if request.user.has_perm(Permission.MANAGE_PEOPLE) else people.none()
 
 
 @admin.register(Organisation)
@@ -141,16 +142,23 @@ class ComponentInline(admin.TabularInline):  # type: ignore[type-arg]
     extra = 0
     fields = ("service", "kind", "name", "location", "is_simulated", "is_active")
     can_delete = False
-    has_view_permission = DeskAdmin.has_view_permission  # type: ignore[assignment]
-    has_change_permission = DeskAdmin.has_change_permission  # type: ignore[assignment]
-    has_add_permission = DeskAdmin.has_add_permission  # type: ignore[assignment]
+    has_view_permission = DeskAdmin.has_view_permission
+    has_change_permission = DeskAdmin.has_change_permission
+    has_add_permission = DeskAdmin.has_add_permission
     see, edit = Permission.VIEW_CUSTOMER, Permission.MANAGE_CUSTOMERS
 
 
 @admin.register(Customer)
 class CustomerAdmin(DeskAdmin):
     see, edit = Permission.VIEW_CUSTOMER, Permission.MANAGE_CUSTOMERS
-    list_display = ("name", "nation", "entitled_from", "entitled_until", "uses_clinical_features", "is_active")
+    list_display = (
+        "name",
+        "nation",
+        "entitled_from",
+        "entitled_until",
+        "uses_clinical_features",
+        "is_active",
+    )
     list_filter = ("nation", "is_active")
     search_fields = ("name", "short_name")
     filter_horizontal = ("services",)

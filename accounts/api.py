@@ -16,7 +16,7 @@ from accounts.audit import correct_actor
 
 
 class DeskTokenAuthentication(TokenAuthentication):
-    """`Authorization: Token …` or `Bearer …`; or Basic with the token as password, for senders that know only that."""
+    """`Authorization: Token …` or `Bearer …`; or Basic with the token as password, for simple senders."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         scheme, _, value = get_authorization_header(request).partition(b" ")
@@ -35,7 +35,9 @@ def _basic_password(value: bytes) -> bytes:
     try:
         return base64.b64decode(value.strip(), validate=True).partition(b":")[2]
     except (binascii.Error, ValueError):
-        raise exceptions.AuthenticationFailed("The Basic credentials are not base64. Send user:token.") from None
+        raise exceptions.AuthenticationFailed(
+            "The Basic credentials are not base64. Send user:token."
+        ) from None
 
 
 class DeskSessionAuthentication(SessionAuthentication):
@@ -73,7 +75,7 @@ class IsSignedIn(BasePermission):
 
 
 class HasNamedPermission(BasePermission):
-    """Asks for `view.permissions_needed[action or method]`. A view that names none for an action refuses it."""
+    """Asks for `view.permissions_needed[action or method]`. An action for which none is named is refused."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if not (request.user and request.user.is_authenticated):

@@ -16,11 +16,13 @@ from accounts.errors import SOMEBODY_WAS_FASTER, Conflict
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """The one place where an error becomes an answer.
 
-    `{"code", "detail", "fields"}`: 400 shape, 401 nobody, 403 not allowed, 404 not visible, 409 wrong state or
-    somebody was faster, 413, 415, 429 with `Retry-After`.
+    `{"code", "detail", "fields"}`: 400 shape, 401 nobody, 403 not allowed, 404 not visible, 409 wrong state
+    or somebody was faster, 413, 415, 429 with `Retry-After`.
     """
     if isinstance(error, RequestDataTooBig):
-        return _answer(status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, "too_large", "The body is too large. Send less.")
+        return _answer(
+            status.HTTP_413_REQUEST_ENTITY_TOO_LARGE, "too_large", "The body is too large. Send less."
+        )
     if isinstance(error, Conflict):
         return _answer(status.HTTP_409_CONFLICT, "conflict", f"{error.headline}. {error.detail}".strip())
     if isinstance(error, ConcurrentTransition):
@@ -28,7 +30,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     if isinstance(error, TransitionNotAllowed):
         return _answer(status.HTTP_409_CONFLICT, "conflict", str(error))
     if isinstance(error, DjangoValidationError):
-        return _answer(status.HTTP_400_BAD_REQUEST, "invalid", "Correct the fields named here.", _fields(error))
+        return _answer(
+            status.HTTP_400_BAD_REQUEST, "invalid", "Correct the fields named here.", _fields(error)
+        )
     response = drf_exception_handler(error, context)
     if response is None:
         return None
@@ -38,7 +42,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 def _fields(error: DjangoValidationError) -> dict[str, list[str]]:
     if not hasattr(error, "error_dict"):
         return {"request": error.messages}
-    return {("request" if name == NON_FIELD_ERRORS else name): words for name, words in error.message_dict.items()}
+    return {
+        ("request" if name == NON_FIELD_ERRORS else name): words for name, words in error.message_dict.items()
+    }
 
 
 def _reword(error: Exception, response: Response) -> Response:

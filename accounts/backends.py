@@ -1,4 +1,4 @@
-"""Permissions come from the table in `accounts.roles` alone; what is ticked by hand in the admin grants nothing."""
+"""Permissions come from the table in `accounts.roles` alone; what the admin could tick grants nothing."""
 
 from typing import Any
 
@@ -10,15 +10,16 @@ from accounts.roles import permissions_of
 
 
 class RoleBackend(ModelBackend):
-    """E-mail and password sign in; roles (groups of the same name) decide. Two queries a request, then none."""
+    """E-mail and password sign in; roles (groups of the same name) decide, in two queries a request."""
 
     def get_user(self, user_id: Any) -> User | None:
         """The person of a session, with organisation and roles; nobody once they have left."""
         people = User.objects.select_related("organisation", "team").prefetch_related("groups")
-        return people.filter(pk=user_id, is_active=True).first()
+        found: User | None = people.filter(pk=user_id, is_active=True).first()
+        return found
 
     def get_all_permissions(self, user_obj: Any, obj: Model | None = None) -> set[str]:
-        """What the person may do everywhere. Asked about one object it says nothing: grants are guardian's."""
+        """What the person may do everywhere. Of one object it says nothing: such grants are guardian's."""
         if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
             return set()
         if not hasattr(user_obj, "_role_permissions"):

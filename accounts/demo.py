@@ -1,4 +1,4 @@
-"""The demo's organisations, customers and people. All fictional; people are named by role. Safe to run again."""
+"""The demo's organisations, customers and people: fictional, named by role. Safe to run again."""
 
 from datetime import date
 
@@ -30,8 +30,10 @@ DEMO_INTEGRATIONS: tuple[tuple[str, str, Role], ...] = (
 )
 
 SERVICES = (
-    ("compucare8", "Compucare 8", True), ("ward", "Compucare Ward", True), ("clinician", "Compucare Clinician", True),
-    ("messagecall", "MessageCall", True), ("reports", "Compucare Reports", True), ("hl7", "HL7 interfaces", True),
+    ("compucare8", "Compucare 8", True), ("ward", "Compucare Ward", True), ("clinician",
+    "Compucare Clinician", True),
+    ("messagecall", "MessageCall", True), ("reports", "Compucare Reports", True), ("hl7", "HL7 interfaces",
+    True),
     ("ers", "e-RS connection", True), ("payments", "PXP payments", True), ("other", "Something else", False),
 )  # fmt: skip
 
@@ -47,7 +49,15 @@ CUSTOMERS = (
     ("Harbour Lane Clinic", "harbour", Nation.ENGLAND, False, date(2026, 4, 1), False, "01632 960175"),
     ("Cwm Arian Hospital", "cwm-arian", Nation.WALES, False, date(2026, 6, 1), False, "01632 960176"),
     ("Strathmorven Hospital", "strathmorven", Nation.SCOTLAND, True, date(2026, 4, 1), True, "01632 960177"),
-    ("Lough Darrin Clinic", "lough-darrin", Nation.NORTHERN_IRELAND, True, date(2026, 9, 1), True, "01632 960178"),
+    (
+        "Lough Darrin Clinic",
+        "lough-darrin",
+        Nation.NORTHERN_IRELAND,
+        True,
+        date(2026, 9, 1),
+        True,
+        "01632 960178",
+    ),
     ("Tanner’s Row Day Surgery", "tanners-row", Nation.ENGLAND, False, None, False, "01632 960179"),
 )
 
@@ -71,7 +81,9 @@ def seed() -> None:
     vendor, _ = Organisation.objects.get_or_create(name="Streets Heaver", defaults={"side": Side.VENDOR})
     partner, _ = Organisation.objects.get_or_create(name="Pink Elephant", defaults={"side": Side.PARTNER})
     for position, (code, name, is_public) in enumerate(SERVICES):
-        Service.objects.get_or_create(code=code, defaults={"name": name, "position": position, "is_public": is_public})
+        Service.objects.get_or_create(
+            code=code, defaults={"name": name, "position": position, "is_public": is_public}
+        )
     for code, name, email, phone in TEAMS:
         Team.objects.get_or_create(code=code, defaults={"name": name, "email": email, "phone": phone})
     _seed_customers()
@@ -89,7 +101,8 @@ def _seed_customers() -> None:
         customer, is_new = Customer.objects.get_or_create(
             short_name=short_name,
             defaults={
-                "name": name, "nation": nation, "follows_own_holidays": own_holidays, "entitled_from": entitled_from,
+                "name": name, "nation": nation, "follows_own_holidays": own_holidays,
+                "entitled_from": entitled_from,
                 "uses_clinical_features": clinical, "contact_phone": phone, "is_simulated": True,
             },
         )  # fmt: skip
@@ -117,4 +130,6 @@ def _seed_person(
     if User.objects.filter(email=email).exists():
         return
     team = Team.objects.get(code="database") if Role.SPECIALIST in roles else None
-    User.objects.create_user(email, password, roles=roles, name=name, organisation=house, phone=phone, team=team)
+    User.objects.create_user(
+        email, password, roles=roles, name=name, organisation=house, phone=phone, team=team
+    )

@@ -21,7 +21,10 @@ class SignIn(LoginView):
     redirect_authenticated_user = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs) | {"demo_people": demo_people(), "demo_password": DEMO_PASSWORD}
+        return super().get_context_data(**kwargs) | {
+            "demo_people": demo_people(),
+            "demo_password": DEMO_PASSWORD,
+        }
 
 
 class SignOut(LogoutView):

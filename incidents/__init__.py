@@ -1,1 +1,1 @@
-"""What happened: intake, coverage, scope, lifecycle, timeline, patient-data guard, outbox, Freshdesk, status."""
+"""What happened: intake, gate, lifecycle, timeline, patient-data guard, outbox, Freshdesk, status."""

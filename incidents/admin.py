@@ -8,6 +8,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 
 from accounts.admin import DeskAdmin
+from accounts.requests import signed_in
 from accounts.roles import Permission
 from incidents.calendar_change import effect_words
 from incidents.models import CalendarDay, Incident, OutboxRow, Proposal, StatusUpdate, TimelineEntry
@@ -21,9 +22,9 @@ class TimelineInline(admin.TabularInline):  # type: ignore[type-arg]
     extra = 0
     can_delete = False
     see, edit = Permission.VIEW_INCIDENT, None
-    has_view_permission = DeskAdmin.has_view_permission  # type: ignore[assignment]
-    has_change_permission = DeskAdmin.has_change_permission  # type: ignore[assignment]
-    has_add_permission = DeskAdmin.has_add_permission  # type: ignore[assignment]
+    has_view_permission = DeskAdmin.has_view_permission
+    has_change_permission = DeskAdmin.has_change_permission
+    has_add_permission = DeskAdmin.has_add_permission
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return TimelineEntry.objects.visible_to(request.user).select_related("by")
@@ -72,7 +73,7 @@ class CalendarDayAdmin(DeskAdmin):
 
     def save_model(self, request: HttpRequest, obj: CalendarDay, form: ModelForm, change: bool) -> None:  # type: ignore[type-arg]
         if not change:
-            obj.entered_by = request.user  # type: ignore[assignment]
+            obj.entered_by = signed_in(request)
         words = effect_words(obj)
         super().save_model(request, obj, form, change)
         messages.info(request, words)

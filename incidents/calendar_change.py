@@ -15,7 +15,12 @@ def effect_words(day: CalendarDay) -> str:
     )
     others = CalendarDay.objects.filter(is_current=True).exclude(date=day.date, nation=day.nation)
     kept = [
-        Day(date=row.date, nation=row.nation, title=row.title, is_withdrawn=row.kind == CalendarDay.Kind.WITHDRAWN)
+        Day(
+            date=row.date,
+            nation=row.nation,
+            title=row.title,
+            is_withdrawn=row.kind == CalendarDay.Kind.WITHDRAWN,
+        )
         for row in others
     ]
     before, after = coverage.preview(kept), coverage.preview([*kept, change] if day.is_current else kept)

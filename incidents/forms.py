@@ -26,7 +26,8 @@ class DeclineForm(SeenForm):
         error_messages={"required": "Choose the rule that it fails"},
     )  # fmt: skip
     told_caller = forms.CharField(
-        label="What you told the caller", max_length=1000, widget=TEXT, help_text="Change it to what you really said.",
+        label="What you told the caller", max_length=1000, widget=TEXT,
+        help_text="Change it to what you really said.",
         error_messages={"required": "Write what you told the caller"},
     )  # fmt: skip
 
@@ -50,7 +51,8 @@ class ResolveForm(SeenForm):
         label="When did it come back?", error_messages={"required": "Enter when the service came back"}
     )
     words = forms.CharField(
-        label="The last status update", max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 5}),
+        label="The last status update", max_length=2000, required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
         help_text="Posted as “Resolved” together with this. The public reads it.",
     )  # fmt: skip
 
@@ -77,15 +79,18 @@ class NextActionForm(forms.Form):
 
 class CallForm(forms.Form):
     direction = forms.ChoiceField(
-        choices=[("out", "I rang"), ("in", "They rang")], widget=forms.RadioSelect, label="Who rang?", initial="out",
+        choices=[("out", "I rang"), ("in", "They rang")], widget=forms.RadioSelect, label="Who rang?",
+        initial="out",
         error_messages={"required": "Choose who rang"},
     )  # fmt: skip
     party = forms.CharField(
-        label="Who was on the line", max_length=120, help_text="A role is enough, such as IT on-call manager.",
+        label="Who was on the line", max_length=120,
+        help_text="A role is enough, such as IT on-call manager.",
         error_messages={"required": "Say who was on the line"},
     )  # fmt: skip
     outcome = forms.ChoiceField(
-        label="How it ended", widget=forms.RadioSelect, error_messages={"required": "Choose how the call ended"},
+        label="How it ended", widget=forms.RadioSelect,
+        error_messages={"required": "Choose how the call ended"},
         choices=[
             ("reached", "Reached"), ("voicemail", "Voicemail"), ("busy", "Busy"), ("no_answer", "No answer"),
             ("refused", "Refused"), ("will_call_back", "Will ring back"),
@@ -105,8 +110,8 @@ class UpdateForm(forms.Form):
     )
     words = forms.CharField(
         max_length=2000, widget=forms.Textarea(attrs={"rows": 6}),
-        help_text="What users notice, what to do, what is being done. No names of hospitals, people or machines, "
-        "no time for the fix.",
+        help_text="What users notice, what to do, what is being done. No names of hospitals, people or "
+        "machines, no time for the fix.",
         error_messages={"required": "Write what the public is told"},
     )  # fmt: skip
     service_state = forms.ChoiceField(label="State of the service", choices=StatusUpdate.ServiceState.choices)
@@ -116,7 +121,8 @@ class UpdateForm(forms.Form):
         super().__init__(*args, **kwargs)
         now = timezone.now()
         self.fields["minutes"].choices = [  # type: ignore[attr-defined]
-            (minutes, f"{format_time(now + timedelta(minutes=minutes))}, in {minutes} min") for minutes in self.PROMISES
+            (minutes, f"{format_time(now + timedelta(minutes=minutes))}, in {minutes} min")
+            for minutes in self.PROMISES
         ]
 
     def promised_at(self) -> Any:

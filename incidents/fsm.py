@@ -11,10 +11,14 @@ from accounts.roles import Permission
 
 
 class SafeDescriptor(FSMFieldDescriptor):
-    """Refuses direct assignment. The flag that lets a refresh through lies on the instance, not on the field."""
+    """Refuses direct assignment. The flag that lets a refresh through lies on the instance, not the field."""
 
     def __set__(self, instance: Any, value: Any) -> None:
-        if self.field.protected and self.field.name in instance.__dict__ and "_fsm_refreshing" not in instance.__dict__:
+        if (
+            self.field.protected
+            and self.field.name in instance.__dict__
+            and "_fsm_refreshing" not in instance.__dict__
+        ):
             raise AttributeError(f"Direct {self.field.name} modification is not allowed")
         self.field.set_proxy(instance, value)
         self.field.set_state(instance, value)
@@ -59,7 +63,7 @@ class StatefulModel(ConcurrentTransitionMixin, models.Model):
 
 
 def allows(permission: Permission, *, side_of: str | None = None) -> Callable[[Any, User], bool]:
-    """A transition's `permission=`: the role holds it and, with `side_of`, is of the side named in that field."""
+    """A transition's `permission=`: the role holds it and, with `side_of`, that field names the side."""
 
     def check(instance: Any, user: User) -> bool:
         return user.has_perm(permission) and (side_of is None or user.side == getattr(instance, side_of))

@@ -49,7 +49,11 @@ def page_of(incidents: IncidentQuerySet, form: ListForm) -> Page:
     form.is_valid()
     asked: dict[str, Any] = getattr(form, "cleaned_data", {})
     number = asked.get("page") or 1
-    rows = narrowed(incidents, asked).select_related("customer", "service", "owner").order_by("-logged_at", "-id")
+    rows = (
+        narrowed(incidents, asked)
+        .select_related("customer", "service", "owner")
+        .order_by("-logged_at", "-id")
+    )
     first = (number - 1) * PAGE_SIZE
     found = list(rows[first : first + PAGE_SIZE + 1])
     if not found and number > 1:
@@ -64,8 +68,9 @@ def narrowed(incidents: IncidentQuerySet, asked: dict[str, Any]) -> IncidentQuer
         incidents = incidents.filter(customer=customer)
     if words := asked.get("q"):
         incidents = incidents.filter(
-            Q(reference__icontains=words) | Q(customer__name__icontains=words) | Q(service__name__icontains=words)
-            | Q(impact__icontains=words) | Q(error_text__icontains=words) | Q(resolution__icontains=words)
+            Q(reference__icontains=words) | Q(customer__name__icontains=words)
+            | Q(service__name__icontains=words) | Q(impact__icontains=words)
+            | Q(error_text__icontains=words) | Q(resolution__icontains=words)
             | Q(customer_reference__icontains=words)
         )  # fmt: skip
     return incidents

@@ -1,7 +1,7 @@
 """What people do with an incident: one function for each transition, and the acts beside them.
 
-Each opens one transaction, locks the incident's row (on SQLite the whole database), writes a timeline entry and
-the deliveries that announce it. Raises ValidationError (a text is missing or holds patient data),
+Each opens one transaction, locks the incident's row (on SQLite the whole database), writes a timeline entry
+and the deliveries that announce it. Raises ValidationError (a text is missing or holds patient data),
 PermissionDenied, or `accounts.errors.Conflict` (wrong state, or somebody was faster).
 """
 
@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
-from django_fsm import can_proceed, has_transition_perm
+from django_fsm import can_proceed
 
 from accounts.errors import Conflict
 from accounts.models import User
@@ -20,7 +20,7 @@ from accounts.roles import Permission
 from incidents import coverage
 from incidents.guard import refuse_patient_data, require
 from incidents.local_time import format_time
-from incidents.models import Incident, Kind, OutboxRow, State, TimelineEntry, Wall
+from incidents.models import Incident, Kind, OutboxRow, TimelineEntry, Wall
 from incidents.models.incident import CONDITION_WORDS, FIRST_UPDATE_WITHIN, REOPEN_WITHIN
 from incidents.outbox.writing import announce
 from incidents.timeline import record
@@ -38,7 +38,9 @@ DONE_WORDS = {
 
 def begin_triage(incident_id: int, *, seen: str | None = None, by: User) -> Incident:
     """The person takes the incident and owns it."""
-    return _move(incident_id, "begin_triage", by=by, seen=seen, next_action="Triage: find what is down and since when")
+    return _move(
+        incident_id, "begin_triage", by=by, seen=seen, next_action="Triage: find what is down and since when"
+    )
 
 
 def decline(incident_id: int, *, rule: str, told_caller: str, seen: str | None = None, by: User) -> Incident:
@@ -57,7 +59,12 @@ def decline(incident_id: int, *, rule: str, told_caller: str, seen: str | None =
 def start_sop(incident_id: int, *, sop: str, seen: str | None = None, by: User) -> Incident:
     """Called by `sops.services.start_run` in its transaction. `sop` names SOP and version."""
     return _move(
-        incident_id, "start_sop", by=by, seen=seen, text=f"Started {sop}.", next_action=f"{sop}: follow the run"
+        incident_id,
+        "start_sop",
+        by=by,
+        seen=seen,
+        text=f"Started {sop}.",
+        next_action=f"{sop}: follow the run",
     )
 
 
@@ -65,7 +72,9 @@ def resume_triage(incident_id: int, *, reason: str, seen: str | None = None, by:
     """Back to triage: the run ended without restoring the service, or the vendor's team answered."""
     require(reason=(reason, "Say why it goes back to triage"))
     refuse_patient_data(reason=reason)
-    return _move(incident_id, "resume_triage", by=by, seen=seen, text=reason, next_action="Triage: decide what is next")
+    return _move(
+        incident_id, "resume_triage", by=by, seen=seen, text=reason, next_action="Triage: decide what is next"
+    )
 
 
 def escalate(incident_id: int, *, team: str, reason: str, seen: str | None = None, by: User) -> Incident:
@@ -73,7 +82,8 @@ def escalate(incident_id: int, *, team: str, reason: str, seen: str | None = Non
     require(team=(team, "Choose the team"), reason=(reason, "Say why you escalate, and what you have tried"))
     refuse_patient_data(reason=reason)
     return _move(
-        incident_id, "escalate", by=by, seen=seen, text=reason, next_action=f"Wait for {team} to answer the page",
+        incident_id, "escalate", by=by, seen=seen, text=reason,
+        next_action=f"Wait for {team} to answer the page",
         team=team,
     )  # fmt: skip
 
@@ -81,14 +91,22 @@ def escalate(incident_id: int, *, team: str, reason: str, seen: str | None = Non
 def hand_over(incident_id: int, *, read_back: str, by: User) -> Incident:
     """To the vendor's desk. Called only by the acceptance of a handover item (`handover.services`)."""
     return _move(
-        incident_id, "hand_over", by=by, text=f"Said back: “{read_back}”", next_action="The desk goes on from the handover"
+        incident_id,
+        "hand_over",
+        by=by,
+        text=f"Said back: “{read_back}”",
+        next_action="The desk goes on from the handover",
     )
 
 
 def hand_back(incident_id: int, *, read_back: str, by: User) -> Incident:
     """To the partner at 17:45. Called only by the acceptance of a handover item (`handover.services`)."""
     return _move(
-        incident_id, "hand_back", by=by, text=f"Said back: “{read_back}”", next_action="Go on from the handover"
+        incident_id,
+        "hand_back",
+        by=by,
+        text=f"Said back: “{read_back}”",
+        next_action="Go on from the handover",
     )
 
 
@@ -116,7 +134,8 @@ def reopen(incident_id: int, *, reason: str, seen: str | None = None, by: User) 
     refuse_patient_data(reason=reason)
     is_working_time = not coverage.is_out_of_hours(timezone.now(), settings.DESK_NATION)
     return _move(
-        incident_id, "reopen", by=by, seen=seen, text=reason, next_action="Find out what came back", check=_is_recent,
+        incident_id, "reopen", by=by, seen=seen, text=reason, next_action="Find out what came back",
+        check=_is_recent,
         is_working_time=is_working_time,
     )  # fmt: skip
 
@@ -124,12 +143,16 @@ def reopen(incident_id: int, *, reason: str, seen: str | None = None, by: User) 
 def _restored_after_it_began(incident: Incident, restored_at: datetime) -> None:
     if restored_at < incident.unavailable_since:
         began = format_time(incident.unavailable_since)
-        raise ValidationError({"restored_at": [f"This is before it began, at {began}. Correct one of the two"]})
+        raise ValidationError(
+            {"restored_at": [f"This is before it began, at {began}. Correct one of the two"]}
+        )
 
 
 def _is_recent(incident: Incident) -> None:
     if incident.resolved_at and timezone.now() - incident.resolved_at > REOPEN_WITHIN:
-        raise Conflict("It was resolved more than 72 hours ago", "Log a new incident, and name this one in it.")
+        raise Conflict(
+            "It was resolved more than 72 hours ago", "Log a new incident, and name this one in it."
+        )
 
 
 @transaction.atomic
@@ -141,7 +164,11 @@ def _move(
 
     `seen` is the state that the person saw when deciding: another one now means that somebody was faster.
     """
-    incident = Incident.objects.select_for_update(of=("self",)).select_related("service", "customer").get(pk=incident_id)
+    incident = (
+        Incident.objects.select_for_update(of=("self",))
+        .select_related("service", "customer")
+        .get(pk=incident_id)
+    )
     move = getattr(incident, name)
     if _is_repeat(incident, name, by):
         return incident
@@ -161,10 +188,8 @@ def _move(
 
 
 def has_transition_perm_anywhere(move: Any, by: User) -> bool:
-    """Whether the person may make this move at all; from the wrong state that is for `_refuse_if_moved` to say."""
-    return any(
-        transition.has_perm(move.__self__, by) for transition in move._django_fsm.transitions.values()
-    )
+    """Whether the person may make this move at all; the state is for `_refuse_if_moved` to judge."""
+    return any(transition.has_perm(move.__self__, by) for transition in move._django_fsm.transitions.values())
 
 
 def _refuse_if_moved(incident: Incident, name: str, seen: str | None) -> None:
@@ -191,7 +216,9 @@ def _somebody_was_faster(incident: Incident) -> Conflict:
     if last is None:
         return Conflict(f"It is {incident.get_state_display().lower()} now", "Yours was not sent.")
     done = DONE_WORDS.get(last.data.get("transition", ""), "changed")
-    return Conflict(f"{last.by} has already {done} this", f"At {format_time(last.happened_at)}. Yours was not sent.")
+    return Conflict(
+        f"{last.by} has already {done} this", f"At {format_time(last.happened_at)}. Yours was not sent."
+    )
 
 
 def _last_move(incident: Incident) -> TimelineEntry | None:
@@ -203,7 +230,8 @@ def _is_repeat(incident: Incident, name: str, by: User) -> bool:
     """The same person did just this already: a double click, or an answer that got lost on its way."""
     last = _last_move(incident)
     return bool(
-        last and last.by_id == by.pk and last.data.get("transition") == name and last.data.get("to") == incident.state
+        last and last.by_id == by.pk
+        and last.data.get("transition") == name and last.data.get("to") == incident.state
         and not can_proceed(getattr(incident, name), check_conditions=False)
     )  # fmt: skip
 
@@ -259,7 +287,7 @@ def log_call(
     incident_id: int, *, direction: str, party: str, outcome: str, text: str = "", at: datetime | None = None,
     call_back_due_at: datetime | None = None, by: User,
 ) -> TimelineEntry:  # fmt: skip
-    """A telephone call on this incident. A promise to ring back becomes a due time; a call out that reached keeps it."""
+    """A telephone call. A promise to ring back becomes a due time; a call out that reached them keeps it."""
     require(party=(party, "Say who was on the line"), outcome=(outcome, "Choose how the call ended"))
     refuse_patient_data(text=text, party=party)
     incident = locked_for(incident_id, by, Permission.ADD_ENTRY)
@@ -311,7 +339,11 @@ def locked_for(incident_id: int, by: User, permission: Permission) -> Incident:
     if not by.has_perm(permission):
         raise PermissionDenied
     found = Incident.objects.visible_to(by).filter(pk=incident_id).values("pk")
-    return Incident.objects.select_for_update(of=("self",)).select_related("service", "customer").get(pk__in=found)
+    return (
+        Incident.objects.select_for_update(of=("self",))
+        .select_related("service", "customer")
+        .get(pk__in=found)
+    )
 
 
 def open_for(incident_id: int, by: User, permission: Permission) -> Incident:

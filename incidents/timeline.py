@@ -21,6 +21,10 @@ def record(
     )  # fmt: skip
     if wall != Wall.VENDOR and not incident.is_rehearsal:
         announce(
-            OutboxRow.Destination.FRESHDESK, "note", key=f"freshdesk:note:{entry.pk}", incident=incident, entry=entry.pk
+            OutboxRow.Destination.FRESHDESK,
+            "note",
+            key=f"freshdesk:note:{entry.pk}",
+            incident=incident,
+            entry=entry.pk,
         )
     return entry

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from accounts.requests import signed_in
 from accounts.roles import Permission
 from incidents import services, workbench
 from incidents.forms import (
@@ -29,7 +30,11 @@ from incidents.searching import ListForm, page_of
 from incidents.status import wording
 from incidents.status.services import post_update, preview, resolve_with_update
 
-PARTS = {"vitals": "incidents/_vitals.html", "run": "incidents/_run.html", "timeline": "incidents/_timeline.html"}
+PARTS = {
+    "vitals": "incidents/_vitals.html",
+    "run": "incidents/_run.html",
+    "timeline": "incidents/_timeline.html",
+}
 
 
 @login_required
@@ -47,7 +52,7 @@ def incident_list(request: HttpRequest) -> HttpResponse:
 def incident(request: HttpRequest, reference: str) -> HttpResponse:
     """The workbench, or one of its parts for htmx."""
     found = workbench.find(request, reference)
-    context = workbench.facts(found, request.user, request.GET.get("show", "all"))  # type: ignore[arg-type]
+    context = workbench.facts(found, signed_in(request), request.GET.get("show", "all"))
     part = PARTS.get(request.GET.get("part", ""))
     if part and request.htmx:  # type: ignore[attr-defined]
         return render(request, part, context)
@@ -65,7 +70,12 @@ def incident(request: HttpRequest, reference: str) -> HttpResponse:
 def update_form(incident: Incident, data: Any = None) -> UpdateForm:
     """The composer, with the approved words of the phase that comes next."""
     phase = wording.next_phase(incident.public_phase)
-    initial = {"phase": phase, "words": wording.draft(incident, phase), "minutes": 30, "service_state": "major_outage"}
+    initial = {
+        "phase": phase,
+        "words": wording.draft(incident, phase),
+        "minutes": 30,
+        "service_state": "major_outage",
+    }
     return UpdateForm(data, initial=initial)
 
 
@@ -73,7 +83,7 @@ def update_form(incident: Incident, data: Any = None) -> UpdateForm:
 
 
 def done(form: Form, act: Callable[[], object]) -> bool:
-    """Whether the service did it; what it refuses goes to the fields of the form. Conflicts become the 409 page."""
+    """Whether the service did it; what it refuses goes to the form's fields. A conflict is the 409 page."""
     if not form.is_valid():
         return False
     try:
@@ -93,7 +103,9 @@ def act_page(
         if done(form, act):
             messages.success(request, said)
             return redirect("incident", incident.reference)
-        return render(request, "incidents/act.html", {"incident": incident, "form": form, **context}, status=422)
+        return render(
+            request, "incidents/act.html", {"incident": incident, "form": form, **context}, status=422
+        )
     return render(request, "incidents/act.html", {"incident": incident, "form": form, **context})
 
 
@@ -106,7 +118,7 @@ def _allow(request: HttpRequest, permission: Permission) -> None:
 @require_POST
 def begin_triage(request: HttpRequest, reference: str) -> HttpResponse:
     found = workbench.find(request, reference)
-    services.begin_triage(found.pk, seen=request.POST.get("seen") or None, by=request.user)  # type: ignore[arg-type]
+    services.begin_triage(found.pk, seen=request.POST.get("seen") or None, by=signed_in(request))
     messages.success(request, "You own it now. Find what is down, and post the first status update.")
     return redirect("incident", reference)
 
@@ -116,14 +128,16 @@ def decline(request: HttpRequest, reference: str) -> HttpResponse:
     _allow(request, Permission.DECLINE_INCIDENT)
     found = workbench.find(request, reference)
     initial = {
-        "seen": found.state, "rule": found.gate_rule, "told_caller": found.gate_verdict.get("tell_caller", ""),
+        "seen": found.state, "rule": found.gate_rule, "told_caller": found.gate_verdict.get("tell_caller",
+        ""),
     }  # fmt: skip
     form = DeclineForm(_sent(request), initial=initial)
     return act_page(
         request, found, form,
-        lambda: services.decline(found.pk, **_given(form, "rule", "told_caller"), by=request.user),
+        lambda: services.decline(found.pk, **_given(form, "rule", "told_caller"), by=signed_in(request)),
         "Declined, with what you told the caller.",
-        heading="Decline this call", lead="It stays on record, and the service desk sees it.", button="Decline the call",
+        heading="Decline this call", lead="It stays on record, and the service desk sees it.",
+        button="Decline the call",
     )  # fmt: skip
 
 
@@ -136,7 +150,8 @@ def resume_triage(request: HttpRequest, reference: str) -> HttpResponse:
         hint="The run did not restore it, or what the team answered.",
     )  # fmt: skip
     return act_page(
-        request, found, form, lambda: services.resume_triage(found.pk, **_given(form, "reason"), by=request.user),
+        request, found, form, lambda: services.resume_triage(found.pk, **_given(form, "reason"),
+        by=signed_in(request)),
         "Back in triage.", heading="Back to triage", button="Take it back to triage",
     )  # fmt: skip
 
@@ -152,7 +167,8 @@ def resolve(request: HttpRequest, reference: str) -> HttpResponse:
         del form.fields["words"]
     return act_page(
         request, found, form,
-        lambda: resolve_with_update(found.pk, **_given(form, "resolution", "restored_at", "words"), by=request.user),
+        lambda: resolve_with_update(found.pk, **_given(form, "resolution", "restored_at", "words"),
+        by=signed_in(request)),
         "Resolved. The service desk sees it in the ticket.",
         heading="Resolve", lead="The service is back. Only resolve what the caller or a check confirms.",
         button="Resolve the incident",
@@ -165,8 +181,10 @@ def reopen(request: HttpRequest, reference: str) -> HttpResponse:
     found = workbench.find(request, reference)
     form = ReasonForm(_sent(request), initial={"seen": found.state}, label="What came back?")
     return act_page(
-        request, found, form, lambda: services.reopen(found.pk, **_given(form, "reason"), by=request.user),
-        "Reopened.", heading="Reopen", lead="Within 72 hours. After that it is a new incident.", button="Reopen it",
+        request, found, form,
+        lambda: services.reopen(found.pk, **_given(form, "reason"), by=signed_in(request)),
+        "Reopened.", heading="Reopen", lead="Within 72 hours. After that it is a new incident.",
+        button="Reopen it",
     )  # fmt: skip
 
 
@@ -174,10 +192,12 @@ def reopen(request: HttpRequest, reference: str) -> HttpResponse:
 def override_gate(request: HttpRequest, reference: str) -> HttpResponse:
     _allow(request, Permission.OVERRIDE_GATE)
     found = workbench.find(request, reference)
-    form = ReasonForm(_sent(request), label="Why is it dealt with all the same?", hint="The vendor sees this.")
+    form = ReasonForm(
+        _sent(request), label="Why is it dealt with all the same?", hint="The vendor sees this."
+    )
     return act_page(
         request, found, form,
-        lambda: services.override_gate(found.pk, reason=form.cleaned_data["reason"], by=request.user),
+        lambda: services.override_gate(found.pk, reason=form.cleaned_data["reason"], by=signed_in(request)),
         "The gate is overridden, under your name.", heading="Override the gate",
         lead=found.gate_verdict.get("headline", ""), button="Override the gate",
     )  # fmt: skip
@@ -190,7 +210,7 @@ def log_call_on(request: HttpRequest, reference: str) -> HttpResponse:
     found = workbench.find(request, reference)
     form = CallForm(_sent(request))
     return act_page(
-        request, found, form, lambda: services.log_call(found.pk, **form.cleaned_data, by=request.user),
+        request, found, form, lambda: services.log_call(found.pk, **form.cleaned_data, by=signed_in(request)),
         "Call logged.", heading="Log a phone call", button="Log the call",
     )  # fmt: skip
 
@@ -202,7 +222,8 @@ def add_note(request: HttpRequest, reference: str) -> HttpResponse:
     found = workbench.find(request, reference)
     form = NoteForm(request.POST)
     return act_page(
-        request, found, form, lambda: services.add_note(found.pk, text=form.cleaned_data["text"], by=request.user),
+        request, found, form, lambda: services.add_note(found.pk, text=form.cleaned_data["text"],
+        by=signed_in(request)),
         "Note added.", heading="Add a note", button="Add note",
     )  # fmt: skip
 
@@ -215,8 +236,9 @@ def add_product_note(request: HttpRequest, reference: str) -> HttpResponse:
     form = ProductNoteForm(request.POST)
     return act_page(
         request, found, form,
-        lambda: services.add_product_note(found.pk, text=form.cleaned_data["text"], by=request.user),
-        "Product note added. Only your organisation sees it.", heading="Add a product note", button="Add product note",
+        lambda: services.add_product_note(found.pk, text=form.cleaned_data["text"], by=signed_in(request)),
+        "Product note added. Only your organisation sees it.", heading="Add a product note",
+        button="Add product note",
     )  # fmt: skip
 
 
@@ -228,7 +250,7 @@ def set_next_action(request: HttpRequest, reference: str) -> HttpResponse:
     form = NextActionForm(request.POST)
     return act_page(
         request, found, form,
-        lambda: services.set_next_action(found.pk, text=form.cleaned_data["text"], by=request.user),
+        lambda: services.set_next_action(found.pk, text=form.cleaned_data["text"], by=signed_in(request)),
         "Next action kept.", heading="What comes next", button="Keep it",
     )  # fmt: skip
 
@@ -238,7 +260,7 @@ def set_next_action(request: HttpRequest, reference: str) -> HttpResponse:
 def take(request: HttpRequest, reference: str) -> HttpResponse:
     """Own it in place of a colleague of the same side."""
     found = workbench.find(request, reference)
-    services.change_owner(found.pk, reason="", by=request.user)  # type: ignore[arg-type]
+    services.change_owner(found.pk, reason="", by=signed_in(request))
     messages.success(request, "You own it now.")
     return redirect("incident", reference)
 
@@ -254,10 +276,11 @@ def update(request: HttpRequest, reference: str) -> HttpResponse:
     def post() -> None:
         given = _given(form, "phase", "words", "service_state")
         del given["seen"]
-        post_update(found.pk, **given, next_update_due_at=form.promised_at(), by=request.user)  # type: ignore[arg-type]
+        post_update(found.pk, **given, next_update_due_at=form.promised_at(), by=signed_in(request))
 
     return act_page(
-        request, found, form, post, "Update posted. The public sees it within seconds.", heading="Status update",
+        request, found, form, post, "Update posted. The public sees it within seconds.",
+        heading="Status update",
         button="Post the update",
     )  # fmt: skip
 

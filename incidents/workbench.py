@@ -25,13 +25,15 @@ FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "notes": ("Notes", (Kind.NOTE, Kind.PRODUCT_NOTE, Kind.ALERT)),
 }
 ICONS = {
-    Kind.LOGGED: "phone-in", Kind.GATE: "shield", Kind.STATE: "state", Kind.CALL: "phone-out", Kind.NOTE: "note",
+    Kind.LOGGED: "phone-in", Kind.GATE: "shield", Kind.STATE: "state", Kind.CALL: "phone-out",
+    Kind.NOTE: "note",
     Kind.STATUS: "public", Kind.SOP: "play", Kind.ESCALATION: "escalate", Kind.HANDOVER: "handover",
     Kind.ALERT: "server", Kind.PRODUCT_NOTE: "key",
 }  # fmt: skip
 # The order of the rail, and the column that says when the incident came there first.
 RAIL = (
-    (State.LOGGED, "logged_at"), (State.TRIAGING, "triaged_at"), (State.SOP, ""), (State.ESCALATED, "escalated_at"),
+    (State.LOGGED, "logged_at"), (State.TRIAGING, "triaged_at"), (State.SOP, ""), (State.ESCALATED,
+    "escalated_at"),
     (State.HANDED_OVER, "handed_over_at"), (State.RESOLVED, "resolved_at"),
 )  # fmt: skip
 # Each transition that a button makes: the words on it and the address it leads to.
@@ -107,7 +109,7 @@ def rail(incident: Incident, entries: list[TimelineEntry]) -> list[dict[str, Any
 
 
 def buttons(incident: Incident, user: User) -> list[dict[str, str]]:
-    """The moves that this person may make now, from the transitions themselves; the first is the primary one."""
+    """The moves that this person may make now, from the transitions themselves; the primary one first."""
     possible = {move.name for move in incident.get_available_user_state_transitions(user)}
     shown = [
         {"name": name, "label": label, "url_name": url_name}

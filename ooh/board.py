@@ -25,8 +25,10 @@ def facts(user: User, now: datetime) -> dict[str, Any]:
     """The context of the board for this reader."""
     incidents = list(Incident.objects.visible_to(user).on_board())
     for incident in incidents:
-        incident.urgency = due_words(incident.next_update_due_at, now).state  # type: ignore[attr-defined]
-    proposals = list(Proposal.objects.visible_to(user).waiting().select_related("customer", "service", "component"))
+        incident.urgency = due_words(incident.next_update_due_at, now).state
+    proposals = list(
+        Proposal.objects.visible_to(user).waiting().select_related("customer", "service", "component")
+    )
     closed = None if incidents else last_closed(user)
     people = board_facts(now, user)
     return {
@@ -48,7 +50,7 @@ def last_closed(user: User) -> Incident | None:
     """For the empty board: when it was last not empty."""
     incident = Incident.objects.visible_to(user).closed().order_by("-changed_at").first()
     if incident:
-        incident.closed_at = incident.resolved_at or incident.declined_at  # type: ignore[attr-defined]
+        incident.closed_at = incident.resolved_at or incident.declined_at
     return incident
 
 
@@ -67,7 +69,8 @@ def most_urgent(
         return _nobody_has(unowned[0])
     if proposals and user.has_perm(Permission.DECIDE_PROPOSAL):
         return {
-            "kind": "warn", "icon": "server", "title": proposals[0].title, "url": "#proposals", "label": "Decide",
+            "kind": "warn", "icon": "server", "title": proposals[0].title, "url": "#proposals",
+            "label": "Decide",
             "text": "Monitoring proposes an incident. Log it, or say why not.",
         }  # fmt: skip
     return None
@@ -95,10 +98,14 @@ def found(user: User, words: str) -> dict[str, Any]:
     """What a search finds, of what this person may see."""
     if not words:
         return {"words": "", "incidents": [], "sops": [], "items": []}
-    incidents = narrowed(Incident.objects.visible_to(user), {"q": words}).select_related("customer", "service", "owner")
+    incidents = narrowed(Incident.objects.visible_to(user), {"q": words}).select_related(
+        "customer", "service", "owner"
+    )
     sops = Sop.objects.visible_to(user).filter(Q(code__icontains=words) | Q(title__icontains=words))
     items = HandoverItem.objects.visible_to(user).filter(
-        Q(situation__icontains=words) | Q(background__icontains=words) | Q(incident__reference__icontains=words)
+        Q(situation__icontains=words)
+        | Q(background__icontains=words)
+        | Q(incident__reference__icontains=words)
     )
     return {
         "words": words,

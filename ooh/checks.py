@@ -22,10 +22,14 @@ def production_is_complete(**_: Any) -> list[CheckMessage]:
         ),
         "ooh.E004": (not settings.DATABASE_URL, "DATABASE_URL is missing. Production needs PostgreSQL."),
         "ooh.E005": (
-            bool(settings.DATABASE_URL) and not settings.DATABASES["default"]["ENGINE"].endswith("postgresql"),
+            bool(settings.DATABASE_URL)
+            and not settings.DATABASES["default"]["ENGINE"].endswith("postgresql"),
             "DATABASE_URL is not PostgreSQL: postgres://user:password@host/name.",
         ),
-        "ooh.E006": (not settings.REDIS_URL, "REDIS_URL is missing. Several machines cannot share a folder queue."),
+        "ooh.E006": (
+            not settings.REDIS_URL,
+            "REDIS_URL is missing. Several machines cannot share a folder queue.",
+        ),
     }
     return [Error(words, id=code) for code, (is_wrong, words) in wrong.items() if is_wrong]
 
@@ -35,7 +39,12 @@ def desk_nation_is_known(**_: Any) -> list[CheckMessage]:
     """The desk follows one nation's bank holidays."""
     if settings.DESK_NATION in NATIONS:
         return []
-    return [Error(f"DESK_NATION is {settings.DESK_NATION!r}. Use one of {', '.join(sorted(NATIONS))}.", id="ooh.E007")]
+    return [
+        Error(
+            f"DESK_NATION is {settings.DESK_NATION!r}. Use one of {', '.join(sorted(NATIONS))}.",
+            id="ooh.E007",
+        )
+    ]
 
 
 @register()

@@ -20,7 +20,12 @@ NAVIGATION = (
     ("SOPs", "sops", "book", Permission.VIEW_SOP),
     ("Reports", "reports", "chart", Permission.VIEW_REPORT),
 )
-REASONS = {"holiday": "bank holiday", "weekend": "weekend", "weekday-night": "weekday night", "working-hours": ""}
+REASONS = {
+    "holiday": "bank holiday",
+    "weekend": "weekend",
+    "weekday-night": "weekday night",
+    "working-hours": "",
+}
 
 
 def desk(request: HttpRequest) -> dict[str, Any]:
@@ -40,7 +45,11 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
     return {
         "now": now,
         "is_out_of_hours": verdict.out_of_hours,
-        "coverage": {"headline": headline, "reason": verdict.title or REASONS[verdict.reason], "detail": detail},
+        "coverage": {
+            "headline": headline,
+            "reason": verdict.title or REASONS[verdict.reason],
+            "detail": detail,
+        },
         "nav": _navigation(request),
         "simulated_note": not settings.PRODUCTION,
     }

@@ -32,5 +32,7 @@ class PlainWordsMiddleware:
 
 def _typed(request: HttpRequest) -> str:
     """The person's own words, to copy from: the longest text of the form."""
-    texts = [value for name, value in request.POST.items() if name != "csrfmiddlewaretoken" and " " in str(value)]
+    texts = [
+        value for name, value in request.POST.items() if name != "csrfmiddlewaretoken" and " " in str(value)
+    ]
     return str(max(texts, key=len, default=""))

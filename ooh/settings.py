@@ -6,6 +6,7 @@ production, needs `REDIS_URL`, `SECRET_KEY` and `ALLOWED_HOSTS` too, and `ooh.ch
 
 import secrets
 from pathlib import Path
+from typing import Any
 
 import environ
 
@@ -163,7 +164,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 # ---------- Safety on the wire ----------
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+)
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_HSTS_PRELOAD = PRODUCTION
@@ -189,7 +192,7 @@ CONTENT_SECURITY_POLICY = {
 
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
         "visibility_timeout": 600,
         "unacked_restore_interval": 10,
         "unacked_restore_throttle": 1,

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.requests import signed_in
 from accounts.roles import Permission
 from incidents.models import Incident
 from ooh import board as reading
@@ -14,8 +15,7 @@ from ooh import board as reading
 @login_required
 def board(request: HttpRequest) -> HttpResponse:
     """What is open, whose it is, what is due; or one region of it for htmx."""
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101  (login_required saw to it)
+    user = signed_in(request)
     if not user.has_perm(Permission.VIEW_INCIDENT):
         return redirect(_home(user))
     context = reading.facts(user, timezone.now())
@@ -28,7 +28,8 @@ def board(request: HttpRequest) -> HttpResponse:
 def _home(user: User) -> str:
     """Where somebody begins who has no board."""
     for permission, name in (
-        (Permission.ACKNOWLEDGE_PAGE, "pages"), (Permission.VIEW_SOP, "sops"), (Permission.USE_ADMIN, "admin:index"),
+        (Permission.ACKNOWLEDGE_PAGE, "pages"), (Permission.VIEW_SOP, "sops"), (Permission.USE_ADMIN,
+        "admin:index"),
     ):  # fmt: skip
         if user.has_perm(permission):
             return name
@@ -48,7 +49,7 @@ def search(request: HttpRequest) -> HttpResponse:
     incidents = Incident.objects.visible_to(request.user)
     if words and (found := incidents.filter(reference__iexact=words).first()):
         return redirect("incident", found.reference)
-    return render(request, "ooh/search.html", reading.found(request.user, words))  # type: ignore[arg-type]
+    return render(request, "ooh/search.html", reading.found(signed_in(request), words))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -11,7 +11,7 @@ from incidents.models import Incident
 
 SUNDAY_NIGHT = datetime(2026, 11, 22, 2, 7, 12, tzinfo=UTC)  # a weekend, out of hours everywhere
 MONDAY_NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # working hours everywhere
-PASSWORD = "a-long-test-password"  # noqa: S105
+PASSWORD = "a-long-test-password"
 _numbers = count(1)
 
 
@@ -61,9 +61,10 @@ def make_team(**fields: Any) -> Team:
 
 
 def make_incident(*, by: User, state: str | None = None, **fields: Any) -> Incident:
-    """A logged incident that the gate accepted; `state` puts it elsewhere beneath the services, for tables."""
+    """A logged incident that the gate accepted; `state` puts it elsewhere, beneath the services."""
     fields = {
-        "customer": fields.pop("customer", None) or make_customer(), "service": fields.pop("service", None) or make_service(),
+        "customer": fields.pop("customer", None) or make_customer(), "service": fields.pop("service",
+        None) or make_service(),
         "caller_name": "IT on-call manager", "call_back_number": "01632 960174", "failure": "cannot_sign_in",
         "who_affected": "everyone_all_sites", "reported_at": SUNDAY_NIGHT, **fields,
     }  # fmt: skip

@@ -53,7 +53,9 @@ class Customer(models.Model):
     """A hospital or clinic, and what its contract says of the out-of-hours service."""
 
     name = models.CharField(max_length=120, unique=True)
-    short_name = models.SlugField(max_length=30, unique=True, help_text="Typed to confirm a disruptive action.")
+    short_name = models.SlugField(
+        max_length=30, unique=True, help_text="Typed to confirm a disruptive action."
+    )
     nation = models.CharField(max_length=3, choices=Nation.choices, default=Nation.ENGLAND)
     follows_own_holidays = models.BooleanField(
         default=False, help_text="The contract counts this nation's bank holidays as out of hours too."
@@ -61,7 +63,9 @@ class Customer(models.Model):
     entitled_from = models.DateField(null=True, blank=True, help_text="Empty: has not bought the service.")
     entitled_until = models.DateField(null=True, blank=True, help_text="The last day. Empty: no end agreed.")
     uses_clinical_features = models.BooleanField(
-        "uses Clinician's clinical features", default=False, help_text="Only then is Compucare Clinician covered."
+        "uses Clinician's clinical features",
+        default=False,
+        help_text="Only then is Compucare Clinician covered.",
     )
     services = models.ManyToManyField(Service, blank=True, related_name="customers")
     contact_phone = models.CharField("switchboard", max_length=30, blank=True)
@@ -76,7 +80,8 @@ class Customer(models.Model):
         ordering = ("name",)
         constraints = (
             models.CheckConstraint(
-                condition=Q(entitled_until=None) | Q(entitled_from__isnull=False, entitled_until__gte=F("entitled_from")),
+                condition=Q(entitled_until=None)
+                | Q(entitled_from__isnull=False, entitled_until__gte=F("entitled_from")),
                 name="customer_entitlement_ends_after_it_begins",
                 violation_error_message="The last day of the entitlement must not be before its first day.",
             ),
@@ -110,13 +115,13 @@ class ComponentQuerySet(models.QuerySet["Component"]):
         return self if user.has_perm(Permission.VIEW_CUSTOMER) else self.none()
 
     def reachable_from(self, customer: "Customer") -> Self:
-        """What an incident of this customer may touch: its own, and the shared platform of the same estate."""
+        """What an incident of this customer may touch: its own, and its estate's shared platform."""
         shared = Q(customer=None, is_simulated=customer.is_simulated)
         return self.filter(Q(customer=customer) | shared, is_active=True)
 
 
 class Component(models.Model):
-    """One piece of infrastructure that a check may read or an SOP may act on. Targets are chosen, never typed."""
+    """A piece of infrastructure that a check reads or an SOP acts on. Targets are chosen, never typed."""
 
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="components",
@@ -125,9 +130,15 @@ class Component(models.Model):
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="components")
     kind = models.CharField(max_length=20, choices=ComponentKind.choices)
     name = models.CharField(max_length=120, unique=True, help_text="As the platform names it.")
-    location = models.CharField(max_length=120, blank=True, help_text="Region and resource group, for people.")
-    resource_id = models.CharField(max_length=400, blank=True, help_text="Azure resource id; compared in any case.")
-    address = models.CharField(max_length=300, blank=True, help_text="Web address or host:port that a probe reads.")
+    location = models.CharField(
+        max_length=120, blank=True, help_text="Region and resource group, for people."
+    )
+    resource_id = models.CharField(
+        max_length=400, blank=True, help_text="Azure resource id; compared in any case."
+    )
+    address = models.CharField(
+        max_length=300, blank=True, help_text="Web address or host:port that a probe reads."
+    )
     is_simulated = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
 

@@ -16,7 +16,7 @@ SYSTEM_EMAIL = "system@desk.invalid"
 
 class UserQuerySet(models.QuerySet["User"]):
     def visible_to(self, user: "User") -> Self:
-        """Who works here is shown to those who may see people; integrations and the system stay out of lists."""
+        """Who works here, for those who may see people; integrations and the system stay out of lists."""
         if not user.has_perm(Permission.VIEW_PEOPLE):
             return self.none()
         return self.exclude(organisation=None).exclude(groups__name__in=[Role.INTEGRATION, Role.ALERT_SOURCE])
@@ -26,7 +26,9 @@ class UserQuerySet(models.QuerySet["User"]):
 
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
-    def create_user(self, email: str, password: str | None = None, *, roles: tuple[Role, ...] = (), **rest: Any) -> "User":
+    def create_user(
+        self, email: str, password: str | None = None, *, roles: tuple[Role, ...] = (), **rest: Any
+    ) -> "User":
         """A person who can sign in with e-mail and password. Roles are given by name."""
         user: User = self.model(email=self.normalize_email(email).lower(), **rest)
         user.set_password(password)
@@ -61,11 +63,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         DARK = "dark", "Dark"
 
     email = models.EmailField("e-mail address", unique=True)
-    name = models.CharField("shown as", max_length=80, help_text="A role and a number, such as OOH engineer 1.")
+    name = models.CharField(
+        "shown as", max_length=80, help_text="A role and a number, such as OOH engineer 1."
+    )
     organisation = models.ForeignKey(
         "accounts.Organisation", on_delete=models.PROTECT, null=True, blank=True, related_name="people"
     )
-    team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, null=True, blank=True, related_name="people")
+    team = models.ForeignKey(
+        "accounts.Team", on_delete=models.PROTECT, null=True, blank=True, related_name="people"
+    )
     phone = models.CharField(max_length=30, blank=True)
     theme = models.CharField(max_length=5, choices=Theme.choices, default=Theme.SYSTEM, blank=True)
     is_active = models.BooleanField(default=True)

@@ -6,8 +6,8 @@ from incidents.models.intake import IntakeDraft, RequestKey
 from incidents.models.outbox import Heartbeat, OutboxRow
 from incidents.models.proposal import Proposal
 from incidents.models.status import Phase, StatusUpdate
-from incidents.models.timeline import Kind, TimelineEntry, Wall
 from incidents.models.ticket import Ticket
+from incidents.models.timeline import Kind, TimelineEntry, Wall
 
 __all__ = [
     "CalendarDay",

@@ -17,7 +17,9 @@ class CalendarDayQuerySet(models.QuerySet["CalendarDay"]):
         """Make the pure calendar of this process follow the rows: one query, cheap when nothing changed."""
         rows = self.filter(is_current=True).values_list("date", "nation", "title", "kind")
         coverage.set_days(
-            coverage.Day(date=date, nation=nation, title=title, is_withdrawn=kind == CalendarDay.Kind.WITHDRAWN)
+            coverage.Day(
+                date=date, nation=nation, title=title, is_withdrawn=kind == CalendarDay.Kind.WITHDRAWN
+            )
             for date, nation, title, kind in rows
         )
 
@@ -44,10 +46,13 @@ class CalendarDay(models.Model):
         ordering = ("-date",)
         constraints = (
             models.UniqueConstraint(
-                fields=["date", "nation"], condition=models.Q(is_current=True), name="calendar_day_once_per_nation",
-                violation_error_message="This date is changed for this nation already. Change that row instead.",
+                fields=["date", "nation"], condition=models.Q(is_current=True),
+                name="calendar_day_once_per_nation",
+                violation_error_message="This date is changed for this nation already. "
+                "Change that row instead.",
             ),
         )  # fmt: skip
 
     def __str__(self) -> str:
-        return f"{self.date:%d %b %Y}, {self.get_nation_display()}: {self.title} ({self.get_kind_display().lower()})"
+        kind = self.get_kind_display().lower()
+        return f"{self.date:%d %b %Y}, {self.get_nation_display()}: {self.title} ({kind})"

@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -11,7 +11,7 @@ from guardian.models import UserObjectPermissionBase
 
 from accounts.models import Component, Customer, Service, User
 from accounts.roles import Permission, Side
-from incidents.fsm import StatefulModel, StateField, allows
+from incidents.fsm import StateField, StatefulModel, allows
 
 REOPEN_WITHIN = timedelta(hours=72)
 UPDATE_SOON = timedelta(minutes=15)
@@ -29,7 +29,7 @@ class State(models.TextChoices):
 
 
 def public_token() -> str:
-    """Eight letters and digits without vowels: the incident's address on the public page, which reveals nothing."""
+    """Eight letters and digits without vowels: its address on the public page, which reveals nothing."""
     return "".join(secrets.choice("bcdfghjkmnpqrstvwxz23456789") for _ in range(8))
 
 
@@ -56,13 +56,13 @@ def last_update_says_resolved(incident: "Incident") -> bool:
 CONDITION_WORDS = {
     sop_is_not_running: "an SOP runs on it. Finish or stop the run first",
     gate_is_open: "the gate has not let it in. A lead can override the gate with a reason",
-    last_update_says_resolved: "the last status update does not say that it is resolved. Post that update first",
+    last_update_says_resolved: "the last status update does not say that it is resolved. Post one that does",
 }
 
 
 class IncidentQuerySet(models.QuerySet["Incident"]):
     def visible_to(self, user: Any) -> Self:
-        """The only way in. Roles that see incidents see all; a specialist sees the escalated; else grants decide."""
+        """The only way in: all for roles that see incidents, the escalated for specialists, else grants."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
         if user.has_perm(Permission.VIEW_INCIDENT):
@@ -81,7 +81,11 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
     def on_board(self) -> Self:
         """Open incidents, the soonest promise first, with all that a row of the board shows."""
         promised = models.F("next_update_due_at").asc(nulls_last=True)
-        return self.open().select_related("customer", "service", "owner__organisation").order_by(promised, "logged_at")
+        return (
+            self.open()
+            .select_related("customer", "service", "owner__organisation")
+            .order_by(promised, "logged_at")
+        )
 
     def counted(self) -> Self:
         """What reports count: rehearsals never."""
@@ -142,7 +146,9 @@ class Incident(StatefulModel):
     is_call_back_read_back = models.BooleanField(default=False)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="incidents")
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="incidents")
-    component = models.ForeignKey(Component, on_delete=models.PROTECT, null=True, blank=True, related_name="incidents")
+    component = models.ForeignKey(
+        Component, on_delete=models.PROTECT, null=True, blank=True, related_name="incidents"
+    )
     failure = models.CharField(max_length=30, choices=Failure.choices)
     who_affected = models.CharField(max_length=30, choices=Who.choices)
     error_text = models.CharField(max_length=500, blank=True)
@@ -165,7 +171,9 @@ class Incident(StatefulModel):
     override_at = models.DateTimeField(null=True, blank=True)
 
     # Who has it, and what comes next
-    owner = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="owned_incidents")
+    owner = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="owned_incidents"
+    )
     owner_side = models.CharField(max_length=10, choices=Side.choices, default=Side.PARTNER)
     next_action = models.CharField(max_length=300)
     next_update_due_at = models.DateTimeField(null=True, blank=True)
@@ -208,7 +216,7 @@ class Incident(StatefulModel):
             ),
             models.CheckConstraint(condition=~Q(next_action=""), name="incident_says_what_comes_next"),
         )
-        permissions: ClassVar[list[tuple[str, str]]] = [("share_incident", "Can see one shared incident")]
+        permissions = [("share_incident", "Can see one shared incident")]
 
     def __str__(self) -> str:
         return self.reference
@@ -238,7 +246,9 @@ class Incident(StatefulModel):
 
     # The transitions: own fields only, no query, no save, no clock. `incidents.services._move` calls them.
 
-    @transition(field=state, source=State.LOGGED, target=State.TRIAGING, permission=allows(Permission.BEGIN_TRIAGE))
+    @transition(
+        field=state, source=State.LOGGED, target=State.TRIAGING, permission=allows(Permission.BEGIN_TRIAGE)
+    )
     def begin_triage(self, *, by: User, at: datetime) -> None:
         self.owner, self.owner_side, self.triaged_at = by, Side.PARTNER, self.triaged_at or at
 
@@ -272,20 +282,25 @@ class Incident(StatefulModel):
         self.owner, self.escalated_at, self.escalated_to = self.owner or by, at, team
 
     @transition(
-        field=state, source=[State.LOGGED, State.TRIAGING, State.SOP, State.ESCALATED], target=State.HANDED_OVER,
+        field=state, source=[State.LOGGED, State.TRIAGING, State.SOP, State.ESCALATED],
+        target=State.HANDED_OVER,
         conditions=[sop_is_not_running], permission=allows(Permission.HAND_OVER_INCIDENT),
     )  # fmt: skip
     def hand_over(self, *, by: User, at: datetime) -> None:
         self.owner, self.owner_side, self.handed_over_at = by, Side.VENDOR, at
 
     @transition(
-        field=state, source=State.HANDED_OVER, target=State.TRIAGING, permission=allows(Permission.HAND_BACK_INCIDENT)
+        field=state,
+        source=State.HANDED_OVER,
+        target=State.TRIAGING,
+        permission=allows(Permission.HAND_BACK_INCIDENT),
     )
     def hand_back(self, *, by: User, at: datetime) -> None:
         self.owner, self.owner_side, self.triaged_at = by, Side.PARTNER, self.triaged_at or at
 
     @transition(
-        field=state, source=[State.TRIAGING, State.SOP, State.ESCALATED, State.HANDED_OVER], target=State.RESOLVED,
+        field=state, source=[State.TRIAGING, State.SOP, State.ESCALATED, State.HANDED_OVER],
+        target=State.RESOLVED,
         conditions=[sop_is_not_running, last_update_says_resolved],
         permission=allows(Permission.RESOLVE_INCIDENT, side_of="owner_side"),
     )  # fmt: skip
@@ -298,7 +313,7 @@ class Incident(StatefulModel):
         permission=allows(Permission.REOPEN_INCIDENT),
     )  # fmt: skip
     def reopen(self, *, by: User, at: datetime, is_working_time: bool) -> str:
-        """To the desk in working hours, else to the night. Somebody of the other side leaves it without an owner."""
+        """To the desk in working hours, else to the night. By the other side: without an owner."""
         side = Side.VENDOR if is_working_time else Side.PARTNER
         self.owner, self.owner_side = (by if by.side == side else None), side
         self.resolved_at = self.restored_at = None

@@ -27,7 +27,9 @@ class IntakeDraft(models.Model):
     call_began_at = models.DateTimeField()
     saved_at = models.DateTimeField(auto_now=True)
     discarded_at = models.DateTimeField(null=True, blank=True)
-    incident = models.OneToOneField(Incident, on_delete=models.PROTECT, null=True, blank=True, related_name="draft")
+    incident = models.OneToOneField(
+        Incident, on_delete=models.PROTECT, null=True, blank=True, related_name="draft"
+    )
 
     objects = IntakeDraftQuerySet.as_manager()
 
@@ -39,7 +41,7 @@ class IntakeDraft(models.Model):
 
 
 class RequestKey(models.Model):
-    """An `Idempotency-Key` of the API: the same key and body give the same incident, another body is refused."""
+    """An `Idempotency-Key` of the API: the same key and body give the same incident, another body none."""
 
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     key = models.CharField(max_length=100)

@@ -63,7 +63,9 @@ class TimelineEntry(models.Model):
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     happened_at = models.DateTimeField()
     written_at = models.DateTimeField(auto_now_add=True)
-    is_bad = models.BooleanField(default=False, help_text="A finding that something is down, or an act that failed.")
+    is_bad = models.BooleanField(
+        default=False, help_text="A finding that something is down, or an act that failed."
+    )
     supersedes = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="superseded_by"
     )

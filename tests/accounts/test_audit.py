@@ -33,8 +33,12 @@ def test_a_change_in_the_browser_names_person_and_request(
     assert entry.changes["state"] == ["logged", "triaging"]
 
 
-def test_a_request_id_sent_by_the_caller_is_not_taken_over(engineer: User, browse: Callable[[User], Client]) -> None:
-    answer = browse(engineer).get("/healthz", headers={"X-Request-ID": "forged", "X-Correlation-ID": "forged"})
+def test_a_request_id_sent_by_the_caller_is_not_taken_over(
+    engineer: User, browse: Callable[[User], Client]
+) -> None:
+    answer = browse(engineer).get(
+        "/healthz", headers={"X-Request-ID": "forged", "X-Correlation-ID": "forged"}
+    )
     assert answer["X-Request-ID"] != "forged"
 
 
@@ -47,7 +51,9 @@ def test_a_task_writes_as_the_desk_under_a_number_of_its_own(incident: Incident,
     assert request_id() is None
 
 
-def test_a_refused_act_leaves_no_trail(incident: Incident, analyst: User, browse: Callable[[User], Client]) -> None:
+def test_a_refused_act_leaves_no_trail(
+    incident: Incident, analyst: User, browse: Callable[[User], Client]
+) -> None:
     before = LogEntry.objects.get_for_object(incident).count()
     browse(analyst).post(f"/incidents/{incident.reference}/begin-triage/")
     assert LogEntry.objects.get_for_object(incident).count() == before

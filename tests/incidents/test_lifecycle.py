@@ -1,4 +1,4 @@
-"""The whole table of state × transition × role, from DESIGN 3, against the services."""
+"""The whole table of state, transition and role, from DESIGN 3, against the services."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -110,8 +110,12 @@ def test_a_transition_without_its_text_is_refused_by_field(name: str, field: str
     assert list(refused.value.message_dict) == [field]
 
 
-@pytest.mark.parametrize(("name", "field"), [("escalate", "reason"), ("resolve", "resolution"), ("decline", "told_caller")])
-def test_patient_data_is_refused_and_never_echoed(name: str, field: str, incident: Incident, lead: User) -> None:
+@pytest.mark.parametrize(
+    ("name", "field"), [("escalate", "reason"), ("resolve", "resolution"), ("decline", "told_caller")]
+)
+def test_patient_data_is_refused_and_never_echoed(
+    name: str, field: str, incident: Incident, lead: User
+) -> None:
     put(incident, next(iter(TABLE[name][0])))
     text = "The record of NHS number 999 012 3456 does not open"
     details = DETAILS[name] | ({"restored_at": timezone.now()} if name == "resolve" else {}) | {field: text}
@@ -169,7 +173,10 @@ def test_an_incident_leaves_sop_only_when_the_run_has_ended(incident: Incident, 
     with pytest.raises(Conflict, match="an SOP runs on it"):
         services.escalate(incident.pk, team="Database on call", reason="No answer", by=engineer)
     services.end_sop(incident.pk, words="SOP-03 stopped", next_action="Decide what is next", by=engineer)
-    assert services.escalate(incident.pk, team="Database on call", reason="No answer", by=engineer).state == "escalated"
+    assert (
+        services.escalate(incident.pk, team="Database on call", reason="No answer", by=engineer).state
+        == "escalated"
+    )
 
 
 def test_no_sop_starts_behind_a_closed_gate_until_a_lead_overrides(lead: User) -> None:
@@ -207,7 +214,10 @@ def test_the_service_comes_back_after_it_began_and_not_in_the_future(
 
 @pytest.mark.parametrize(
     ("at", "state", "side"),
-    [(factories.SUNDAY_NIGHT, State.TRIAGING, Side.PARTNER), (factories.MONDAY_NOON, State.HANDED_OVER, Side.VENDOR)],
+    [
+        (factories.SUNDAY_NIGHT, State.TRIAGING, Side.PARTNER),
+        (factories.MONDAY_NOON, State.HANDED_OVER, Side.VENDOR),
+    ],
 )
 def test_a_reopened_incident_goes_to_whoever_works_now(
     at: Any, state: State, side: Side, engineer: User, time_machine: Any
@@ -242,7 +252,12 @@ def test_the_state_stays_protected_after_a_failed_refresh(incident: Incident) ->
 
 
 @pytest.mark.parametrize(
-    "fields", [{"state": "resolved", "restored_at": None}, {"state": "declined", "decline_rule": ""}, {"next_action": ""}]
+    "fields",
+    [
+        {"state": "resolved", "restored_at": None},
+        {"state": "declined", "decline_rule": ""},
+        {"next_action": ""},
+    ],
 )
 def test_the_database_refuses_what_no_service_writes(fields: dict[str, Any], incident: Incident) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():

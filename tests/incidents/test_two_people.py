@@ -54,8 +54,10 @@ def test_two_different_decisions_on_the_same_state_are_not_both_done() -> None:
     incident = factories.make_incident(by=one)
     services.begin_triage(incident.pk, by=one)
     results = at_once([
-        lambda: services.escalate(incident.pk, team="Database on call", reason="No answer", seen="triaging", by=one),
-        lambda: services.decline(incident.pk, rule="slow", told_caller="Ring at 08:00", seen="triaging", by=other),
+        lambda: services.escalate(incident.pk, team="Database on call", reason="No answer", seen="triaging",
+        by=one),
+        lambda: services.decline(incident.pk, rule="slow", told_caller="Ring at 08:00", seen="triaging",
+        by=other),
     ])  # fmt: skip
     assert sorted(type(result).__name__ for result in results) == ["Conflict", "Incident"]
 

@@ -1,11 +1,11 @@
-"""The wall: what the vendor writes for itself is met by no partner role, on any page, API answer or admin screen."""
+"""The wall: no partner role meets what the vendor writes for itself, on any page, in API or admin."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.contrib.contenttypes.models import ContentType
 from django.contrib.auth.models import Permission as DjangoPermission
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.test import Client
@@ -88,7 +88,9 @@ def test_the_database_keeps_a_product_note_behind_the_wall(incident: Incident, a
         TimelineEntry.objects.filter(pk=note.pk).update(wall="service")
 
 
-def test_a_vendor_role_given_to_a_partner_opens_nothing(incident: Incident, product_note: TimelineEntry) -> None:
+def test_a_vendor_role_given_to_a_partner_opens_nothing(
+    incident: Incident, product_note: TimelineEntry
+) -> None:
     mole = factories.make_user(Role.DESK_ANALYST, Role.OOH_ENGINEER, side=Side.PARTNER)
     assert product_note not in incident.timeline.visible_to(mole)
 
@@ -118,8 +120,10 @@ def addresses(incident: Incident) -> list[str]:
     entry = incident.timeline.order_by("id").last()
     assert entry is not None
     values = {
-        "reference": [incident.reference], "pk": [1, incident.pk, entry.pk], "object_id": [str(incident.pk), str(entry.pk)],
-        "id": [1], "code": ["SOP-03", "compucare8"], "month": ["2026-11"], "number": [1], "app_label": ["incidents"],
+        "reference": [incident.reference], "pk": [1, incident.pk, entry.pk], "object_id": [str(incident.pk),
+        str(entry.pk)],
+        "id": [1], "code": ["SOP-03", "compucare8"], "month": ["2026-11"], "number": [1],
+        "app_label": ["incidents"],
         "part": ["vitals"],
     }  # fmt: skip
     found = []
@@ -148,7 +152,11 @@ def filled(route: str, values: dict[str, list[Any]]) -> list[str]:
         for name in names:
             options = values.get(name, [1])
             value = str(options[min(index, len(options) - 1)])
-            address = re.sub(rf"<(?:\w+:)?{name}>", value, address, count=1) if "(?P" not in address else _plain(address, name, value)
+            address = (
+                re.sub(rf"<(?:\w+:)?{name}>", value, address, count=1)
+                if "(?P" not in address
+                else _plain(address, name, value)
+            )
         answers.append("/" + re.sub(r"\\Z|[\^$]|\(\?i\)", "", address).replace("\\.", ".").replace("/?", "/"))
     return [address for address in answers if "(" not in address]
 

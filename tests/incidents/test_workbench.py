@@ -1,4 +1,4 @@
-"""The incident's pages over HTTP: what each person may do, what is refused and kept, how many queries it costs."""
+"""The incident's pages over HTTP: what each person may do, what is refused and kept, what it costs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -45,7 +45,9 @@ def test_a_specialist_sees_what_was_escalated_and_nothing_else(
     assert browse(specialist).get(page(incident)).status_code == 200
 
 
-@pytest.mark.parametrize("role", ["engineer", "lead", "analyst", "manager", "partner_auditor", "vendor_auditor"])
+@pytest.mark.parametrize(
+    "role", ["engineer", "lead", "analyst", "manager", "partner_auditor", "vendor_auditor"]
+)
 def test_each_reader_gets_the_whole_page(role: str, incident: Incident, browse: Browse, request: Any) -> None:
     answer = browse(request.getfixturevalue(role)).get(page(incident))
     assert answer.status_code == 200
@@ -67,7 +69,9 @@ def test_triage_begins_with_one_press(incident: Incident, browse: Browse, engine
     assert (incident.state, incident.owner) == (State.TRIAGING, engineer)
 
 
-def test_a_note_is_read_by_both_organisations(incident: Incident, browse: Browse, engineer: User, analyst: User) -> None:
+def test_a_note_is_read_by_both_organisations(
+    incident: Incident, browse: Browse, engineer: User, analyst: User
+) -> None:
     browse(engineer).post(page(incident, "note"), {"text": "The hospital rebooted its firewall"})
     assert "rebooted its firewall" in browse(analyst).get(page(incident)).content.decode()
 
@@ -94,11 +98,15 @@ def test_an_empty_form_names_the_field_and_keeps_the_page(
 
 
 @pytest.mark.parametrize("act", [*TRANSITION_PAGES, "note", "product-note", "next-action", "update", "take"])
-def test_an_auditor_changes_nothing(act: str, incident: Incident, browse: Browse, vendor_auditor: User) -> None:
+def test_an_auditor_changes_nothing(
+    act: str, incident: Incident, browse: Browse, vendor_auditor: User
+) -> None:
     assert browse(vendor_auditor).post(page(incident, act), {"text": "x", "reason": "x"}).status_code == 403
 
 
-@pytest.mark.parametrize("body", [{"text": "\x00"}, {"text": "x" * 6000}, {"text": "<script>alert(1)</script>"}, {}])
+@pytest.mark.parametrize(
+    "body", [{"text": "\x00"}, {"text": "x" * 6000}, {"text": "<script>alert(1)</script>"}, {}]
+)
 def test_rubbish_in_a_note_is_never_a_server_error(
     body: dict[str, str], incident: Incident, browse: Browse, engineer: User
 ) -> None:
@@ -130,21 +138,35 @@ def test_an_update_is_posted_with_its_promise(incident: Incident, browse: Browse
 def test_an_unfit_update_says_why_and_is_not_stored(
     change: dict[str, str], said: str, incident: Incident, browse: Browse, engineer: User
 ) -> None:
-    form = {"phase": "investigating", "words": "A problem", "service_state": "major_outage", "minutes": "30"} | change
+    form = {
+        "phase": "investigating",
+        "words": "A problem",
+        "service_state": "major_outage",
+        "minutes": "30",
+    } | change
     answer = browse(engineer).post(page(incident, "update"), form)
     assert answer.status_code == 422
     assert said in answer.content.decode()
     assert not StatusUpdate.objects.exists()
 
 
-def test_a_preview_shows_the_words_and_stores_nothing(incident: Incident, browse: Browse, engineer: User) -> None:
-    form = {"phase": "identified", "words": "We found the cause", "service_state": "major_outage", "minutes": "30"}
+def test_a_preview_shows_the_words_and_stores_nothing(
+    incident: Incident, browse: Browse, engineer: User
+) -> None:
+    form = {
+        "phase": "identified",
+        "words": "We found the cause",
+        "service_state": "major_outage",
+        "minutes": "30",
+    }
     answer = browse(engineer).post(page(incident, "update/preview"), form, headers={"HX-Request": "true"})
     assert "We found the cause" in answer.content.decode()
     assert not StatusUpdate.objects.exists()
 
 
-def test_resolving_posts_the_last_update_in_the_same_act(incident: Incident, browse: Browse, engineer: User) -> None:
+def test_resolving_posts_the_last_update_in_the_same_act(
+    incident: Incident, browse: Browse, engineer: User
+) -> None:
     services.begin_triage(incident.pk, by=engineer)
     Incident.objects.filter(pk=incident.pk).update(public_phase="monitoring")
     form = {"resolution": "The restart held", "restored_at": "now", "words": "The problem is resolved."}
@@ -159,25 +181,36 @@ def test_resolving_posts_the_last_update_in_the_same_act(incident: Incident, bro
 
 
 def test_a_call_promises_to_ring_back(incident: Incident, browse: Browse, engineer: User) -> None:
-    form = {"direction": "out", "party": "IT on-call manager", "outcome": "voicemail", "text": "Left a message"}
+    form = {
+        "direction": "out",
+        "party": "IT on-call manager",
+        "outcome": "voicemail",
+        "text": "Left a message",
+    }
     assert browse(engineer).post(page(incident, "call"), form).status_code == 302
     entry = incident.timeline.get(kind=Kind.CALL)
     assert (entry.title, entry.data["outcome"]) == ("Rang IT on-call manager", "voicemail")
 
 
-def test_a_filter_of_the_timeline_shows_its_kind_alone(incident: Incident, browse: Browse, engineer: User) -> None:
+def test_a_filter_of_the_timeline_shows_its_kind_alone(
+    incident: Incident, browse: Browse, engineer: User
+) -> None:
     services.add_note(incident.pk, text="Only a note", by=engineer)
     shown = browse(engineer).get(page(incident) + "?show=notes").context["entries"]
     assert [entry.kind for entry in shown] == [Kind.NOTE]
 
 
 @pytest.mark.parametrize("show", ["nonsense", "'; drop table", "\x00", "all"])
-def test_a_filter_that_does_not_exist_shows_all(show: str, incident: Incident, browse: Browse, engineer: User) -> None:
+def test_a_filter_that_does_not_exist_shows_all(
+    show: str, incident: Incident, browse: Browse, engineer: User
+) -> None:
     assert browse(engineer).get(page(incident), {"show": show}).status_code == 200
 
 
 @pytest.mark.parametrize("part", ["vitals", "run", "timeline"])
-def test_each_region_is_a_fragment_for_htmx(part: str, incident: Incident, browse: Browse, engineer: User) -> None:
+def test_each_region_is_a_fragment_for_htmx(
+    part: str, incident: Incident, browse: Browse, engineer: User
+) -> None:
     answer = browse(engineer).get(page(incident), {"part": part}, headers={"HX-Request": "true"})
     assert answer.status_code == 200
     assert "<!doctype" not in answer.content.decode()
@@ -244,13 +277,17 @@ def test_a_page_that_does_not_exist_is_no_server_error(
     assert browse(engineer).get("/incidents/", {"page": page_number}).status_code in (200, 302)
 
 
-def test_a_reference_typed_into_search_opens_its_incident(incident: Incident, browse: Browse, engineer: User) -> None:
+def test_a_reference_typed_into_search_opens_its_incident(
+    incident: Incident, browse: Browse, engineer: User
+) -> None:
     answer = browse(engineer).get("/search/", {"q": incident.reference.lower()})
     assert answer["Location"] == page(incident)
 
 
 def test_a_late_promise_stands_first_on_the_board(incident: Incident, browse: Browse, engineer: User) -> None:
-    Incident.objects.filter(pk=incident.pk).update(next_update_due_at=factories.SUNDAY_NIGHT, public_phase="investigating")
+    Incident.objects.filter(pk=incident.pk).update(
+        next_update_due_at=factories.SUNDAY_NIGHT, public_phase="investigating"
+    )
     answer = browse(engineer).get("/")
     assert answer.context["urgent"]["title"].startswith("Status update")
     assert "late" in answer.context["urgent"]["title"]

@@ -8,7 +8,7 @@ from accounts.roles import PERMISSIONS, SIDES, VENDOR_ONLY, Permission, Role, pe
 
 HEAD = """# Roles and permissions
 
-Made by `manage.py describe_roles` from `accounts/roles.py`, which is the policy. A test fails when this page is old.
+Made by `manage.py describe_roles` from `accounts/roles.py`, the policy. A test fails when this is old.
 What is not in a role's row is refused. Rows marked *vendor only* are product data: no partner holds them.
 """
 
@@ -16,7 +16,10 @@ What is not in a role's row is refused. Rows marked *vendor only* are product da
 def described() -> str:
     """The whole page: one row a permission, one column a role."""
     held = {role: _held(role) for role in Role}
-    lines = ["| permission | " + " | ".join(role.label for role in Role) + " |", "|---" * (len(Role) + 1) + "|"]
+    lines = [
+        "| permission | " + " | ".join(role.label for role in Role) + " |",
+        "|---" * (len(Role) + 1) + "|",
+    ]
     for permission in Permission:
         name = f"`{permission}`" + (" *vendor only*" if permission in VENDOR_ONLY else "")
         ticks = ["yes" if permission in held[role] else "" for role in Role]
