@@ -8,4 +8,5 @@ urlpatterns = [
     path("", include("incidents.api_urls")),
     path("", include("sops.api_urls")),
     path("", include("handover.api_urls")),
+    path("", include("ooh.reports.api_urls")),
 ]

@@ -1,1 +1,1 @@
-"""What the service did in a month, for service managers and auditors."""
+"""The month's report: what the service did, for those who account for it."""

@@ -1,5 +1,10 @@
-"""Addresses."""
+"""Addresses of the reports."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from ooh.reports import views
+
+urlpatterns = [
+    path("reports/", views.report, name="reports"),
+    path("reports/<str:month>/", views.report, name="report"),
+]

@@ -132,6 +132,12 @@
     opener.addEventListener("click", () => dialog.showModal());
   }
 
+  const printer = one("[data-opens=print]");
+  if (printer) {
+    printer.hidden = false;
+    printer.addEventListener("click", () => window.print());
+  }
+
   const act = {
     "/": () => {
       const box = one("[data-key='/']");
