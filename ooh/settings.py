@@ -275,6 +275,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "IncidentState": "incidents.models.incident.State",
         "ProposalState": "incidents.models.proposal.Proposal.State",
+        "HandoverState": "handover.models.handover.HandoverState",
+        "HandoverItemState": "handover.models.item.ItemState",
+        "Side": "accounts.roles.Side",
     },
 }
 
