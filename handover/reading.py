@@ -42,14 +42,22 @@ def overview(user: User, number: str) -> dict[str, Any]:
     rows = Handover.objects.visible_to(user).with_people().annotate(
         waits=Count("items", filter=Q(items__state=HandoverItem.State.WAITING)), size=Count("items")
     )  # fmt: skip
+    current = list(rows.open())
     pages = Page.objects.visible_to(user).waiting().shown()
     return {
         "next_calls": calls.next_calls(timezone.now(), settings.DESK_NATION),
-        "current": list(rows.open()),
+        "current": current,
         "history": _page(rows.exclude(state__in=(Handover.State.DRAFT, Handover.State.OFFERED)), number),
-        "drafts": [(way, DRAFT_WORDS[way]) for way in Direction if may_hand_over(way, user)],
+        "drafts": [(way, DRAFT_WORDS[way]) for way in Direction if may_draft(way, user, current)],
         "pages": list(pages[:PAGES_SHOWN]),
     }
+
+
+def may_draft(way: Direction, user: User, current: list[Handover]) -> bool:
+    """Whether to offer this person a draft that is not there yet."""
+    there = [each for each in current if each.direction == way]
+    is_there = any(each.from_user_id == user.pk for each in there) if way == Direction.SHIFT else bool(there)
+    return may_hand_over(way, user) and not is_there
 
 
 def _page(rows: Any, number: str) -> "PageOfRows[Handover]":

@@ -1,0 +1,1 @@
+"""The API of handovers, pages and who is on."""
