@@ -45,7 +45,8 @@ def find(text: str) -> list[Finding]:
     """
     folded = plain(text)
     kept: list[Finding] = []
-    for finding in sorted(_candidates(folded), key=_strength):
+    trimmed = (_trimmed(folded.text, finding) for finding in _candidates(folded))
+    for finding in sorted((one for one in trimmed if one), key=_strength):
         at = bisect_left(kept, finding.end, key=_start)
         if at == 0 or kept[at - 1].end <= finding.start:
             kept.insert(at, finding)
@@ -67,6 +68,17 @@ def _candidates(folded: Plain) -> list[Finding]:
     return found
 
 
+def _trimmed(text: str, finding: Finding) -> Finding | None:
+    """Without markers at its ends, so that none is cut or masked again; None when nothing else is left."""
+    found = text[finding.start : finding.end]
+    if "\0" not in found:
+        return finding
+    start = finding.start + len(found) - len(found.lstrip("\0"))
+    end = finding.end - len(found) + len(found.rstrip("\0"))
+    said = any(char.isalnum() for char in text[start:end])
+    return Finding(finding.kind, start, end, finding.level) if said else None
+
+
 def _strength(finding: Finding) -> tuple[bool, int, int]:
     """Blocks first, then the longer one."""
     return finding.level != "block", finding.start - finding.end, finding.start
@@ -77,7 +89,10 @@ def _start(finding: Finding) -> int:
 
 
 def mask(text: str, level: Level = "block") -> str:
-    """Put a marker in place of what blocks, or of warnings too with `level="warn"`."""
+    """Put a marker in place of what blocks, or of warnings too with `level="warn"`.
+
+    It ends, since each round takes letters or digits away and a marker is never masked again.
+    """
     while wanted := [finding for finding in find(text) if level in ("warn", finding.level)]:
         text = "".join(_masked(text, wanted))  # a shorter text may bring a label nearer: look again
     return text

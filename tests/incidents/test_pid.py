@@ -206,6 +206,21 @@ def test_masking_replaces_what_blocks_and_leaves_warnings() -> None:
     assert pid.mask(text, level="warn") == "NHS no [NHS number removed], patient [patient's name removed]"
 
 
+@pytest.mark.parametrize("part", PARTS)
+def test_every_note_of_the_corpus_can_be_masked_at_once_and_again(part: str) -> None:
+    for note in _notes(part):
+        for level in ("block", "warn"):
+            masked = pid.mask(str(note["text"]), level=level)
+            assert pid.mask(masked, level=level) == masked
+            assert not [one for one in pid.find(masked) if level in ("warn", one.level)]
+
+
+def test_a_marker_is_never_masked_again() -> None:
+    patient = '{"resourceType":"Patient","name":[{"family":"Hollis","given":["Margaret"]}]}'
+    assert "removed removed" not in pid.mask(patient)
+    assert pid.mask(patient).count("[patient's name removed]") == 2
+
+
 def test_a_made_up_marker_hides_nothing() -> None:
     assert _level("[999 001 0021 removed]") == "block"
 
