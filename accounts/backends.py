@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 from django.db.models import Model
+from guardian.backends import ObjectPermissionBackend
 
 from accounts.models import User
 from accounts.roles import permissions_of
@@ -30,3 +31,13 @@ class RoleBackend(ModelBackend):
 
     def has_perm(self, user_obj: Any, perm: str, obj: Model | None = None) -> bool:
         return str(perm) in self.get_all_permissions(user_obj, obj)
+
+
+class GrantBackend(ObjectPermissionBackend):
+    """guardian's grants of single objects. Its superuser passes every one; ours holds none."""
+
+    def has_perm(self, user_obj: Any, perm: str, obj: Model | None = None) -> bool:
+        return not user_obj.is_superuser and bool(super().has_perm(user_obj, perm, obj))
+
+    def get_all_permissions(self, user_obj: Any, obj: Model | None = None) -> set[str]:
+        return set() if user_obj.is_superuser else set(super().get_all_permissions(user_obj, obj))

@@ -129,7 +129,7 @@ else:
 # ---------- People ----------
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["accounts.backends.RoleBackend", "guardian.backends.ObjectPermissionBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.backends.RoleBackend", "accounts.backends.GrantBackend"]
 ANONYMOUS_USER_NAME = None  # guardian: nobody signed in has no row and no grant
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "board"

@@ -87,6 +87,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        """One e-mail address is one person, in whatever case it is typed."""
+        super().clean()
+        self.email = self.email.lower()
+
     @property
     def roles(self) -> set[Role]:
         """The person's roles: groups that bear a role's name. Read once for each object."""
