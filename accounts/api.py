@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,8 @@ from rest_framework.request import Request
 
 from accounts.audit import correct_actor
 
+_TOKEN = re.compile(rb"[\x21-\x7e]{1,200}")
+
 
 class DeskTokenAuthentication(TokenAuthentication):
     """`Authorization: Token …` or `Bearer …`; or Basic with the token as password, for simple senders."""
@@ -23,6 +26,8 @@ class DeskTokenAuthentication(TokenAuthentication):
         if scheme.lower() not in (b"token", b"bearer", b"basic") or not value.strip():
             return None
         token = _basic_password(value) if scheme.lower() == b"basic" else value.strip()
+        if not _TOKEN.fullmatch(token):  # what cannot be a token is not looked up: databases refuse NUL
+            raise exceptions.AuthenticationFailed("Invalid token.")
         found: tuple[Any, Any] = self.authenticate_credentials(token)
         correct_actor(found[0])
         return found

@@ -1,5 +1,6 @@
 """What the API reads: JSON of a bounded size and depth, or an answer that says what is wrong."""
 
+import json
 from io import BytesIO
 from typing import Any, ClassVar
 
@@ -23,6 +24,19 @@ class DeskJSONParser(JSONParser):
         if len(body) > self.max_bytes:
             raise TooLarge(f"The body has more than {self.max_bytes // 1024} kB. Send less.")
         try:
-            return super().parse(BytesIO(body), media_type, parser_context)
+            data = super().parse(BytesIO(body), media_type, parser_context)
+            _refuse_half_characters(body, data)
         except RecursionError:
             raise exceptions.ParseError("JSON parse error - it is nested too deeply.") from None
+        return data
+
+
+def _refuse_half_characters(body: bytes, data: Any) -> None:
+    """`\\ud800` alone is half of a character: no database keeps it, and no answer can name it."""
+    if b"\\ud" not in body.lower():
+        return
+    try:
+        json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        words = "JSON parse error - half of a character (a surrogate without its other half). Send UTF-8."
+        raise exceptions.ParseError(words) from None

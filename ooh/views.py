@@ -45,7 +45,7 @@ def no_role(request: HttpRequest) -> HttpResponse:
 @login_required
 def search(request: HttpRequest) -> HttpResponse:
     """One box for incidents and SOPs; a whole reference opens its incident."""
-    words = request.GET.get("q", "").strip()[:100]
+    words = request.GET.get("q", "").replace("\0", "").strip()[:100]
     incidents = Incident.objects.visible_to(request.user)
     if words and (found := incidents.filter(reference__iexact=words).first()):
         return redirect("incident", found.reference)
