@@ -37,7 +37,7 @@ def post(phase: str, words: str, service_state: str = "major_outage", minutes: i
 
 
 FAILED = {"then": "end", "outcome": "not_restored"}
-WATCHING = "Users can use {service} again. We keep watching it, and say so here when we are sure. Next update by {next}."
+WATCHING = "Users can use {service} again. We keep watching it. Next update by {next}."
 
 SERVICE_HEALTH: Fields = {
     "code": "SOP-02", "title": "Azure Service Health check",
@@ -72,7 +72,7 @@ RESTART_SERVICE: Fields = {
     "services": ("compucare8", "ward", "clinician"),
     "summary": "First version for the out-of-hours service. Rehearsed on the simulated estate.",
     "use_when": "Nobody can sign in, and the sign-in page answers 5xx or not at all.",
-    "stop_when": "Several customers are affected, or Azure reports an event: it is not this service. Escalate.",
+    "stop_when": "Several customers are affected, or Azure reports an event: then it is not this service.",
     "way_back": "None needed: a restart keeps the version and settings",
     "preconditions": "The hospital uses its business continuity procedure.",
     "steps": (
@@ -81,8 +81,8 @@ RESTART_SERVICE: Fields = {
         check("Read the service’s instances", "instance_state", "app_service"),
         manual(
             "Hospital told, and agrees",
-            "Ring the caller. Say that anyone still signed in will be disconnected for about 90 seconds. Note "
-            "the role of the person who agreed, and the time.",
+            "Ring the caller. Say that anyone still signed in will be disconnected for about 90 seconds. "
+            "Note the role of the person who agreed, and the time.",
         ),
         act(
             "Restart the application service", "restart_app_service", "app_service",
@@ -176,7 +176,7 @@ INTEGRATION_RESTART: Fields = {
 
 VPN_RESET: Fields = {
     "code": "SOP-06", "title": "VPN gateway tunnel reset", "services": ("compucare8", "hl7"),
-    "summary": "First version. Three nights in October ended with an escalation for a tunnel that a reset mends.",
+    "summary": "First version. Three nights in October ended with an escalation that a reset spares.",
     "use_when": "One site cannot reach the service, and its tunnel is down.",
     "stop_when": "The hospital has changed its firewall or its line today: it is theirs to undo.",
     "way_back": "None needed: the tunnel keeps its settings and keys.",

@@ -1,0 +1,118 @@
+"""The page on which an approver decides: the difference, the risk, the use so far, and the form."""
+
+from collections import Counter
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from accounts.models import Customer
+from sops import differences, presenting, services
+from sops.models import SopVersion
+from sops.models.step_run import Risk
+from sops.models.version import VersionState, is_another_approver, is_approver
+
+RISK_ROWS = (
+    (Risk.READ, "Reads only"), (Risk.CHANGE, "Changes"), (Risk.DISRUPTIVE, "Disruptive"),
+    (Risk.NONE, "By a person"),
+)  # fmt: skip
+
+
+class ServiceForm(forms.Form):
+    """A form whose act is a service; what the service refuses comes back at its field."""
+
+    done = ""
+
+    def act(self, version: SopVersion, by: Any) -> None:
+        raise NotImplementedError
+
+    def record(self, version: SopVersion, *, by: Any) -> bool:
+        """Whether it was done. PermissionDenied and Conflict go through: 403 and 409."""
+        if not self.is_valid():
+            return False
+        try:
+            self.act(version, by)
+        except ValidationError as error:
+            for name, words in error.message_dict.items():
+                self.add_error(name if name in self.fields else None, words)
+            return False
+        return True
+
+
+class DecisionForm(ServiceForm):
+    decision = forms.ChoiceField(
+        label="What happens to this version?", widget=forms.RadioSelect,
+        choices=[("approve", "Approve: in force at once"), ("send-back", "Send back: the author sees why")],
+        error_messages={"required": "Choose whether you approve it or send it back"},
+    )  # fmt: skip
+    reason = forms.CharField(
+        max_length=1000, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Kept with the version, whichever you choose.",
+        error_messages={"required": "Give the reason"},
+    )  # fmt: skip
+    review_on = forms.DateField(
+        label="Review by", required=False, help_text="After this day it cannot be started.",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "Write the day as 2027-05-26"},
+    )  # fmt: skip
+    seen_hash = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+
+    def act(self, version: SopVersion, by: Any) -> None:
+        data = self.cleaned_data
+        if data["decision"] == "send-back":
+            self.done = "sent back"
+            services.send_back_version(version.pk, reason=data["reason"], by=by)
+            return
+        self.done = "approved"
+        services.approve_version(
+            version.pk, reason=data["reason"], review_on=data["review_on"],
+            seen_hash=data["seen_hash"] or None, by=by,
+        )  # fmt: skip
+
+
+class WithdrawForm(ServiceForm):
+    reason = forms.CharField(
+        label="Why is it withdrawn?", max_length=1000, widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Say why you withdraw it"},
+    )  # fmt: skip
+    done = "withdrawn"
+
+    def act(self, version: SopVersion, by: Any) -> None:
+        services.withdraw_version(version.pk, reason=self.cleaned_data["reason"], by=by)
+
+
+def decision_page(
+    version: SopVersion, reader: Any, form: DecisionForm, withdraw: WithdrawForm
+) -> dict[str, Any]:
+    """All that the page shows. The version in force is the one that this one would replace."""
+    others = version.sop.versions.visible_to(reader)
+    in_force = others.approved().exclude(pk=version.pk).first()
+    steps = list(version.steps.all())
+    before = list(in_force.steps.all()) if in_force else []
+    lines = differences.step_lines(before, steps)
+    if not form.is_bound:
+        form.initial["seen_hash"] = version.content_hash
+    waits = version.state == VersionState.SUBMITTED
+    return {
+        "version": version, "sop": version.sop, "in_force": in_force,
+        "lines": lines, "summary": differences.summary(lines) if in_force else f"{len(steps)} steps",
+        "texts": differences.text_lines(in_force, version), "rows": presenting.step_rows(version),
+        "risks": risk_table(before, steps), "is_disruptive": presenting.risks(steps)[Risk.DISRUPTIVE] > 0,
+        "reaches": list(version.sop.customers.all()) or list(Customer.objects.visible_to(reader).active()),
+        "use": presenting.runs_in_use(in_force) if in_force else None,
+        "form": form, "withdraw": withdraw, "problem": withdraw if withdraw.is_bound else form,
+        "waiting": others.waiting().count(),
+        "may_decide": waits and is_another_approver(version, reader),
+        "is_own": waits and version.author_id == reader.pk,
+        "may_withdraw": version.state == VersionState.APPROVED and is_approver(version, reader),
+    }  # fmt: skip
+
+
+def risk_table(before: list[Any], after: list[Any]) -> list[dict[str, Any]]:
+    """How many steps of each risk, in force and now."""
+    old, new = presenting.risks(before), presenting.risks(after)
+    return [_risk_row(risk, label, old, new) for risk, label in RISK_ROWS]
+
+
+def _risk_row(risk: str, label: str, old: Counter[str], new: Counter[str]) -> dict[str, Any]:
+    return {"label": label, "before": old[risk], "after": new[risk], "is_changed": old[risk] != new[risk]}
