@@ -46,7 +46,12 @@ def next_phase(phase: str) -> Phase:
 def public_title(incident: Incident) -> str:
     """`Compucare 8: users cannot sign in`: service and failure, never the customer."""
     headline = HEADLINES.get(Incident.Failure(incident.failure), "a problem")
-    return f"{incident.service.name}: {headline}"
+    return f"{public_name(incident)}: {headline}"
+
+
+def public_name(incident: Incident) -> str:
+    """The service's name, where the page lists it."""
+    return incident.service.name if incident.service.is_public else "Another service"
 
 
 def draft(incident: Incident, phase: str, next_due: datetime | None = None) -> str:

@@ -1,0 +1,216 @@
+"""The public pages: what they say, what they never say, and what they cost."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from incidents.models import Incident, OutboxRow
+from incidents.status.services import post_update
+from tests.factories import SUNDAY_NIGHT, make_customer, make_incident, make_service
+from tests.incidents.status.telling import WORDS, publish, tell
+
+pytestmark = pytest.mark.django_db
+NOW = SUNDAY_NIGHT
+
+
+def ago(minutes: float) -> datetime:
+    return NOW - timedelta(minutes=minutes)
+
+
+def page(path: str = "/status/") -> str:
+    response = Client().get(path)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+@pytest.fixture
+def told(night: Any, incident: Incident, engineer: User) -> Incident:
+    """Two updates on the page, the next one due at 02:19."""
+    tell(incident, "investigating", by=engineer, at=ago(46))
+    tell(incident, "identified", "We have found the cause.", by=engineer, at=ago(18.2))
+    return incident
+
+
+def test_a_quiet_page_says_that_all_is_well_and_how_old_it_is(night: Any) -> None:
+    make_service()
+    shown = page()
+    assert "<h1>All services are available</h1>" in shown
+    assert "As of Sunday 22 November 2026, 02:07 GMT" in shown
+    assert "Compucare 8" in shown
+    assert "100% in 90 days" in shown
+
+
+def test_an_update_appears_only_once_it_is_published(night: Any, incident: Incident, engineer: User) -> None:
+    due_at = NOW + timedelta(minutes=30)
+    post_update(incident.pk, phase="investigating", words=WORDS, next_update_due_at=due_at, by=engineer)
+    assert WORDS not in page()
+    publish()
+    assert WORDS in page()
+    assert not OutboxRow.objects.waiting().filter(destination="status").exists()
+
+
+def test_what_is_wrong_comes_first_with_its_updates_newest_first_and_the_next_one_due(told: Incident) -> None:
+    shown = page()
+    assert "<h1>Compucare 8 is unavailable for some hospitals</h1>" in shown
+    assert "Compucare 8: users cannot sign in" in shown
+    assert shown.index("We have found the cause.") < shown.index(WORDS)
+    assert re.search(r"Next update by <time [^>]+>02:19 GMT</time>", shown)
+    assert "Unavailable for some" in shown
+
+
+def test_a_promise_that_was_not_kept_is_said_to_be_late(told: Incident, night: Any) -> None:
+    night.shift(timedelta(minutes=15))
+    assert re.search(r"The update promised for <time [^>]+>02:19 GMT</time> is late", page())
+
+
+def test_a_service_that_is_back_is_watched_and_then_resolved(told: Incident, engineer: User) -> None:
+    tell(told, "monitoring", "It is back.", by=engineer, service_state="operational")
+    shown = page()
+    assert "<h1>Available again, and watched: Compucare 8</h1>" in shown
+    assert "Compucare 8: available again" in shown
+    tell(told, "resolved", "It is resolved.", by=engineer)
+    shown = page()
+    assert "<h1>All services are available</h1>" in shown
+    assert "Happening now" not in shown
+    assert "46 min. Resolved" in shown
+
+
+def test_a_relapse_opens_the_incident_again(told: Incident, engineer: User) -> None:
+    tell(told, "resolved", "It is resolved.", by=engineer, at=ago(5))
+    tell(told, "investigating", "It is down again.", by=engineer)
+    assert "It is down again." in page()
+    assert "<h1>Compucare 8 is unavailable for some hospitals</h1>" in page()
+
+
+def test_several_services_are_counted_and_the_worst_comes_first(told: Incident, engineer: User) -> None:
+    other = make_incident(by=engineer, service=make_service("ward", "Compucare Ward"), failure="slow")
+    tell(other, by=engineer, service_state="degraded_performance")
+    third = make_incident(by=engineer, service=make_service("messagecall", "MessageCall"))
+    tell(third, by=engineer)
+    shown = page()
+    assert "<h1>2 services are unavailable for some hospitals</h1>" in shown
+    assert shown.index("Compucare 8: users") < shown.index("Compucare Ward: slow")
+
+
+def test_only_services_on_the_status_page_are_listed(told: Incident) -> None:
+    hidden = make_service("internal", "Internal tools")
+    hidden.is_public = False
+    hidden.save()
+    assert "Internal tools" not in page()
+
+
+@pytest.mark.parametrize("path", ["/status/", "/status/history/", "/status/history.atom", "incident", "api"])
+def test_no_customer_reference_person_or_machine_is_on_any_page(
+    told: Incident, engineer: User, path: str
+) -> None:
+    for address in {
+        "incident": [f"/status/{told.public_id}/"],
+        "api": [f"/status/api/v2/{name}.json" for name in ("summary", "components", "incidents", "status")],
+    }.get(path, [path]):
+        shown = page(address)
+        for secret in ("Wexcombe", "wexcombe", told.reference, str(told.pk).rjust(5, "0"), engineer.email,
+                       "OOH engineer", "IT on-call manager", "01632"):  # fmt: skip
+            assert secret not in shown, (address, secret)
+
+
+def test_the_pages_set_no_cookie_run_no_script_and_may_be_kept_for_ten_seconds(
+    told: Incident, engineer: User
+) -> None:
+    signed_in = Client()
+    signed_in.force_login(engineer, backend="accounts.backends.RoleBackend")
+    for browser in (Client(), signed_in):
+        for path in ("/status/", f"/status/{told.public_id}/", "/status/history/"):
+            response = browser.get(path)
+            shown = response.content.decode()
+            assert response["Cache-Control"] == "public, max-age=10"
+            assert "Cookie" not in response.get("Vary", "")
+            assert not response.cookies
+            assert "<script" not in shown
+            assert "csrf" not in shown
+            assert "style=" not in shown
+            assert engineer.name not in shown
+
+
+def test_the_pages_are_only_read(told: Incident) -> None:
+    assert Client().post("/status/").status_code == 405
+    assert Client().head("/status/").status_code == 200
+
+
+def test_an_incident_has_an_address_of_its_own_with_all_its_updates(told: Incident, engineer: User) -> None:
+    for number in range(5):
+        tell(told, "identified", f"Still at it, {number}.", by=engineer, at=ago(10 - number))
+    assert "4 earlier updates" in page()
+    shown = page(f"/status/{told.public_id}/")
+    assert all(f"Still at it, {number}." in shown for number in range(5))
+    assert WORDS in shown
+    assert "7 updates" in shown
+
+
+@pytest.mark.parametrize(
+    "path", ["bcdfghjk", "history/2026-13", "history/1999-01", "history/2026-12", "history/9999-12"]
+)
+def test_what_does_not_exist_is_404(told: Incident, path: str) -> None:
+    assert Client().get(f"/status/{path}/").status_code == 404
+
+
+def test_an_incident_that_the_public_was_not_told_of_has_no_page(incident: Incident) -> None:
+    response = Client().get(f"/status/{incident.public_id}/")
+    assert response.status_code == 404
+    assert "No such incident" in response.content.decode()
+
+
+def test_the_history_goes_month_by_month(told: Incident, engineer: User) -> None:
+    older = make_incident(by=engineer)
+    tell(older, by=engineer, at=datetime(2026, 9, 30, 23, 30, tzinfo=UTC))  # October on the clocks of the UK
+    tell(older, "resolved", "Done.", by=engineer, at=datetime(2026, 10, 1, 1, 0, tzinfo=UTC))
+    this_month, october = page("/status/history/"), page("/status/history/2026-10/")
+    assert "November 2026" in this_month
+    assert told.public_id in this_month
+    assert older.public_id not in this_month
+    assert "/status/history/2026-10/" in this_month
+    assert older.public_id in october
+    assert "1 h 30 min. Resolved" in october
+    assert "/status/history/2026-11/" in october
+    assert "No incidents were published" in page("/status/history/2026-09/")
+    assert "/status/history/2026-08/" not in page("/status/history/2026-09/")
+
+
+def test_each_service_shows_its_90_days_with_the_rule_beside_it(told: Incident, engineer: User) -> None:
+    shown = page()
+    assert "Compucare 8: 99.96% available in 90 days, 1 day with a problem" in shown
+    assert 'class="d2" d="M445 0h4v24h-4z"' in shown
+    assert "A day is red when the service was unavailable for some at any time of it" in shown
+
+
+def test_the_page_costs_the_same_however_much_happened(
+    night: Any, engineer: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    busy(engineer)
+    for path in ("/status/", "/status/history/", "/status/api/v2/summary.json", "/status/history.atom"):
+        with django_assert_max_num_queries(6):
+            page(path)
+
+
+def test_a_busy_night_s_page_and_its_style_stay_within_50_kilobytes(night: Any, engineer: User) -> None:
+    busy(engineer)
+    style = (Path(settings.BASE_DIR) / "ooh/static/ooh/ooh.css").stat().st_size
+    assert len(page().encode()) + style < 50_000
+
+
+def busy(engineer: User) -> None:
+    """Eight services, three of them down with six updates each, and ten incidents before."""
+    customer = make_customer()
+    services = [make_service(f"service-{number}", f"Compucare part {number}") for number in range(8)]
+    for number in range(13):
+        incident = make_incident(by=engineer, customer=customer, service=services[number % 8])
+        for step in range(6 if number < 3 else 1):
+            tell(incident, "identified", WORDS * 2, by=engineer, at=ago(60 + number * 4000 - step))
+        if number >= 3:
+            tell(incident, "resolved", WORDS, by=engineer, at=ago(30 + number * 4000))
