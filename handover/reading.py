@@ -42,6 +42,7 @@ def overview(user: User, number: str) -> dict[str, Any]:
     rows = Handover.objects.visible_to(user).with_people().annotate(
         waits=Count("items", filter=Q(items__state=HandoverItem.State.WAITING)), size=Count("items")
     )  # fmt: skip
+    rows = rows.order_by("-call_at", "-id")  # counting dropped the model's own order
     current = list(rows.open())
     pages = Page.objects.visible_to(user).waiting().shown()
     return {

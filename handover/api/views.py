@@ -54,11 +54,11 @@ class Handovers(mixins.ListModelMixin, viewsets.GenericViewSet[Any]):
 
     def found(self, item: str | None = None) -> int:
         """The number of the handover, or of its item, if the token may see it."""
-        handover = get_object_or_404(self.get_queryset().only("pk", "state"), pk=self.kwargs["id"])
+        handover = get_object_or_404(Handover.objects.visible_to(self.request.user), pk=self.kwargs["id"])
         if item is None:
             return int(handover.pk)
         rows = HandoverItem.objects.visible_to(self.request.user).filter(handover=handover)
-        return int(get_object_or_404(rows.only("pk", "state"), pk=item).pk)
+        return int(get_object_or_404(rows, pk=item).pk)
 
     def answer(self, handover_id: int, code: int = status.HTTP_200_OK) -> Response:
         """The handover as it is now."""

@@ -17,7 +17,7 @@ MONDAY_EVENING = datetime(2026, 11, 23, 17, 45, tzinfo=UTC)
 
 
 @pytest.fixture
-def morning() -> Iterator[time_machine.Traveller]:
+def morning(db: None) -> Iterator[time_machine.Traveller]:
     """Monday 23 November 2026, 08:00 GMT: the call of partner and desk begins."""
     with time_machine.travel(MONDAY_CALL, tick=False) as clock:
         yield clock

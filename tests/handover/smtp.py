@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass
 class MailServer:
-    """What it was given, and how it answers: a code for an address, one for a message, or silence after it."""
+    """What it was given, and how it answers: a code for an address and for a message, or silence after it."""
 
     port: int = 0
     messages: list[Message] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Pages go out by e-mail over a real socket; what the mail server does decides whether they are tried again."""
+"""Pages go out by e-mail over a real socket; the mail server decides whether they are tried again."""
 
 import socket
 from collections.abc import Iterator

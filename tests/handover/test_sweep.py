@@ -1,17 +1,19 @@
-"""The sweep: drafts stand ready, what closed meanwhile is marked, and both leads hear of silence exactly once."""
+"""The sweep: drafts stand ready, what closed is marked, and both leads hear of silence exactly once."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import time, timedelta
 
 import pytest
 
+from accounts.models import User
 from accounts.roles import Role
 from handover import services
-from handover.models import Handover, Page, ShiftPattern
-from handover.tasks import sweep
+from handover.models import Handover, Page
+from handover.tasks import _each, sweep
 from incidents import services as incidents
 from incidents.models import OutboxRow
 from tests import factories
 from tests.handover.conftest import MONDAY_CALL, MONDAY_EVENING
+from tests.handover.making import make_shift
 
 MINUTES = timedelta(minutes=1)
 
@@ -99,13 +101,7 @@ def test_a_call_whose_handover_nobody_offered_pages_both_leads_once(morning, tri
 
 def test_the_lead_on_shift_is_paged_rather_than_every_lead(offered, leads, lead, morning):
     factories.make_user(Role.OOH_LEAD, name="Day lead")
-    ShiftPattern.objects.create(
-        person=lead,
-        weekday=0,
-        starts="00:00",
-        ends="09:00",
-        valid_from=datetime(2026, 1, 1, tzinfo=UTC).date(),
-    )
+    make_shift(lead, 0, time(0), time(9))
     morning.shift(600)
     sweep()
     assert {page.user for page in Page.objects.all()} == leads
@@ -122,16 +118,23 @@ def test_an_offered_item_whose_incident_closed_is_marked_and_closes_the_handover
     assert not Page.objects.exists()
 
 
-def test_one_handover_that_fails_does_not_keep_the_others_from_being_told(
-    offered, leads, morning, engineer, other_engineer, caplog
-):
+def test_one_handover_that_fails_does_not_keep_the_others_from_being_told(offered, other_engineer, caplog):
     shift = services.draft("shift", by=other_engineer)
-    services.offer(shift.pk, statement="Nothing to hand over", by=other_engineer)
-    Page.objects.create(
-        key=f"handover:{offered.pk}:0", handover=offered, user=engineer, words="x", reason="x", by=engineer,
-        paged_at=MONDAY_CALL,
-    )  # fmt: skip
-    offered.items.update(state="nonsense") if False else None
-    morning.shift(600)
+    reached = []
+
+    def act(handover_id: int) -> None:
+        reached.append(handover_id)
+        if handover_id == offered.pk:
+            raise ValueError("Words that nobody may log")
+
+    _each(act, Handover.objects.all())
+    assert set(reached) == {offered.pk, shift.pk}
+    assert "failed (ValueError)" in caplog.text
+    assert "Words that nobody" not in caplog.text
+
+
+def test_before_anybody_is_on_the_rota_a_prepared_draft_has_no_owner_but_its_side(morning, triaging):
     sweep()
-    assert Page.objects.filter(handover=shift).count() == 2
+    handover = Handover.objects.get()
+    assert handover.from_user == User.objects.system()
+    assert handover.giver_words == "the service partner"
