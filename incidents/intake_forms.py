@@ -90,6 +90,8 @@ class IntakeForm(forms.Form):
         first = {"patient_safety": Incident.Answer.UNKNOWN, "continuity": Incident.Continuity.UNKNOWN}
         kwargs["initial"] = first | {"is_began_approximate": True} | (kwargs.get("initial") or {})
         super().__init__(data, **kwargs)
+        if not self.is_bound:
+            self.fields["caller_name"].widget.attrs["autofocus"] = True
         self.customers = {one.short_name: one for one in Customer.objects.active()}
         self.services = {one.code: one for one in Service.objects.all()}
         self._offer("customer", self.customers, ("", "Choose"), (UNLISTED, "Not listed"))
@@ -130,6 +132,18 @@ class IntakeForm(forms.Form):
         if facts["continuity"] != Incident.Continuity.IN_USE:
             facts["continuity_since_at"] = None
         return facts
+
+
+class AnswerForm(forms.Form):
+    """What the gate asks of an incident that was logged without knowing it."""
+
+    failure = forms.ChoiceField(
+        label="What happens", choices=Incident.Failure.choices, error_messages=chosen("Choose what happens")
+    )
+    who_affected = forms.ChoiceField(
+        label="Who cannot use it", choices=Incident.Who.choices, widget=forms.RadioSelect,
+        error_messages=chosen("Choose who cannot use it"),
+    )  # fmt: skip
 
 
 def typed_in(data: Mapping[str, Any]) -> dict[str, str]:

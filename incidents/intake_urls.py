@@ -9,6 +9,7 @@ urlpatterns = [
     path("calls/<uuid:key>/", intake_views.call, name="call"),
     path("calls/<uuid:key>/verdict/", intake_views.verdict, name="call_verdict"),
     path("calls/<uuid:key>/discard/", intake_views.discard, name="discard_call"),
+    path("incidents/<reference:reference>/answer-gate/", intake_views.answer, name="answer_gate"),
     path("proposals/<int:pk>/", proposal_views.proposal, name="proposal"),
     path("proposals/<int:pk>/take/", proposal_views.take, name="take_proposal"),
     path("proposals/<int:pk>/dismiss/", proposal_views.dismiss, name="dismiss_proposal"),

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST
 from accounts.models import Customer, Service
 from accounts.roles import Permission
 from incidents import drafts, scope
-from incidents.intake import judge
-from incidents.intake_forms import IntakeForm, as_initial, call_began, typed_in
+from incidents.intake import answer_gate, judge
+from incidents.intake_forms import AnswerForm, IntakeForm, as_initial, call_began, typed_in
 from incidents.models import Incident, IntakeDraft, Proposal
 
 SIMILAR = 5
@@ -103,6 +103,24 @@ def discard(request: HttpRequest, key: UUID) -> HttpResponse:
     drafts.discard(key, by=request.user)  # type: ignore[arg-type]
     messages.success(request, "Discarded. Its words are not kept.")
     return redirect("log_call")
+
+
+@login_required
+def answer(request: HttpRequest, reference: str) -> HttpResponse:
+    """What the gate asked is known now: it judges again, as of the call."""
+    _allow(request)
+    rows = Incident.objects.visible_to(request.user).select_related("customer", "service")
+    found = get_object_or_404(rows, reference=reference)
+    form = AnswerForm(request.POST or None, initial={"failure": found.failure})
+    if request.method == "POST" and form.is_valid():
+        answered = answer_gate(found.pk, **form.cleaned_data, by=request.user)  # type: ignore[arg-type]
+        messages.info(request, f"The gate says: {answered.gate_verdict['headline']}.")
+        return redirect("incident", reference)
+    context = {
+        "incident": found, "form": form, "heading": "Answer the gate", "button": "Ask the gate again",
+        "lead": found.gate_verdict.get("question", ""),
+    }  # fmt: skip
+    return render(request, "incidents/act.html", context, status=422 if request.method == "POST" else 200)
 
 
 def _page(

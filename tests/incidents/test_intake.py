@@ -54,7 +54,8 @@ class TestNotListed:
     def call(self, by: User, service: Service, words: str) -> Incident:
         return log_incident(
             customer=None, customer_words=words, service=service, caller_name="Switchboard",
-            call_back_number="01632 960190", failure="cannot_sign_in", who_affected="everyone_all_sites", by=by,
+            call_back_number="01632 960190", failure="cannot_sign_in", who_affected="everyone_all_sites",
+            by=by,
         )  # fmt: skip
 
     def test_call_is_never_dropped(self, engineer: User, service: Service) -> None:
@@ -120,8 +121,9 @@ class TestTwice:
         self, by: User, customer: Customer, service: Service, fingerprint: str = "same"
     ) -> tuple[Incident, bool]:
         return log_once(
-            key="k", fingerprint=fingerprint, customer=customer, service=service, caller_name="IT on-call manager",
-            call_back_number="01632 960174", failure="cannot_sign_in", who_affected="everyone_all_sites", by=by,
+            key="k", fingerprint=fingerprint, customer=customer, service=service, caller_name="IT on-call",
+            call_back_number="01632 960174", failure="cannot_sign_in", who_affected="everyone_all_sites",
+            by=by,
         )  # fmt: skip
 
     def test_same_key_gives_the_same_incident(

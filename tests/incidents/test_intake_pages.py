@@ -118,14 +118,14 @@ class TestDraft:
         url = address()
         page.post(f"{url}verdict/", a_call())
         offered = text(page.get(NEW))
-        assert "You have an unfinished call from" in offered
+        assert "You have an unfinished call" in offered
         assert url in offered
 
     def test_discarded_draft_is_not_offered_and_holds_no_words(self, page: Client) -> None:
         url = address()
         page.post(f"{url}verdict/", a_call())
         page.post(f"{url}discard/")
-        assert "unfinished call" not in text(page.get(NEW))
+        assert "You have an unfinished" not in text(page.get(NEW))
         assert IntakeDraft.objects.get().fields == {}
         assert page.get(url).status_code == 302
 
@@ -268,11 +268,27 @@ class TestLogging:
     def test_unknown_call_is_not_found(self, page: Client, path: str) -> None:
         assert page.get(path).status_code == 404
 
-    @pytest.mark.parametrize("value", ["\0", "x" * 50_000, "\ud83d", "<script>"])
+    @pytest.mark.parametrize("value", ["\0", "x" * 50_000, "\u202e\U0001f600", "<script>"])
     def test_any_text_is_answered(self, page: Client, value: str) -> None:
         typed = a_call(
             caller_name=value, customer=value, began_at=value, began_at_day=value, who_affected=value
         )
-        typed = {name: text.encode("utf-8", "surrogatepass") for name, text in typed.items()}
         for part in ("", "verdict/"):
             assert page.post(address(part), typed).status_code in (200, 422)
+
+
+class TestAnsweringTheGate:
+    def test_gate_that_asked_is_answered_on_a_page_of_its_own(self, page: Client, engineer: User) -> None:
+        asked = factories.make_incident(by=engineer, who_affected="unknown")
+        url = f"/incidents/{asked.reference}/answer-gate/"
+        assert "Answer the gate" in text(page.get(f"/incidents/{asked.reference}/"))
+        assert page.post(url, {"failure": "cannot_sign_in"}).status_code == 422
+        page.post(url, {"failure": "cannot_sign_in", "who_affected": "everyone_one_site"})
+        asked.refresh_from_db()
+        assert asked.gate_outcome == Incident.Gate.ACCEPT
+        assert page.post(url, {"failure": "slow", "who_affected": "everyone_one_site"}).status_code == 409
+
+    def test_who_may_not_log_does_not_answer(
+        self, browse: Browse, partner_auditor: User, incident: Incident
+    ) -> None:
+        assert browse(partner_auditor).get(f"/incidents/{incident.reference}/answer-gate/").status_code == 403

@@ -25,7 +25,8 @@ def _night(night: object) -> None:
 def proposal(customer: Customer, service: Service) -> Proposal:
     fired = factories.SUNDAY_NIGHT - timedelta(minutes=6)
     return Proposal.objects.create(
-        source="azure", dedup_key="1", title="Sign-in page does not answer", customer=customer, service=service,
+        source="azure", dedup_key="1", title="Sign-in page does not answer", customer=customer,
+        service=service,
         fired_at=fired, last_seen_at=fired, targets=["app-1"], labels={"region": "uksouth"},
     )  # fmt: skip
 
