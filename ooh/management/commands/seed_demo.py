@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
 import accounts.demo
 import handover.demo
 import incidents.demo
 import sops.demo
-from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
-
 from accounts.audit import acting_as
 from accounts.models import User
 
