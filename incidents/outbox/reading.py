@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Min, Q
+from django.db.models import Count, F, Min, Q
 from django.utils import timezone
 
 from accounts.templatetags.desk import duration_words, moment_words
@@ -93,22 +93,26 @@ def next_try(row: OutboxRow, at: datetime) -> str:
     return f"next try {moment_words(row.due_at, at)}"
 
 
-def on_the_way(waiting: OutboxQuerySet, at: datetime, most: int = 100) -> list[OutboxRow]:
-    """What is neither delivered nor parked, the next to go first, each with `.why` and `.next` in words."""
-    rows = waiting.filter(parked_at=None).annotate(is_behind=waiting.is_behind())
-    shown = list(rows.order_by("is_behind", "due_at", "pk")[:most])
+def heads(waiting: OutboxQuerySet, at: datetime, most: int) -> list[OutboxRow]:
+    """The first of each incident and destination, the parked before all, with `.behind` and `.why`."""
+    first = waiting.exclude(waiting.is_behind()).order_by(F("parked_at").asc(nulls_last=True), "due_at", "pk")
+    shown = list(first[:most])
+    counts = waiting.filter(incident__in={row.incident_id for row in shown if row.incident_id})
+    counted = counts.order_by().values_list("incident", "destination").annotate(rows=Count("pk"))
+    behind = {(incident, destination): rows - 1 for incident, destination, rows in counted}
     for row in shown:
-        row.why, row.next = _why_and_next(row, at)  # type: ignore[attr-defined]
+        row.behind = behind.get((row.incident_id, row.destination), 0)  # type: ignore[attr-defined]
+        row.why = _why(row, at)  # type: ignore[attr-defined]
     return shown
 
 
-def _why_and_next(row: OutboxRow, at: datetime) -> tuple[str, str]:
+def _why(row: OutboxRow, at: datetime) -> str:
+    if row.parked_at:
+        return row.last_error
     if registry.destination(row.destination) is None:
-        return "Not configured", "When it is configured"
-    if row.is_behind:  # type: ignore[attr-defined]
-        return "Its turn has not come", "After what is before it"
-    words = next_try(row, at)
-    return row.last_error or "On its way", words[0].upper() + words[1:]
+        return "Not configured: it is sent once it is, and nothing is lost"
+    words = f"{row.last_error}; {next_try(row, at)}" if row.last_error else next_try(row, at)
+    return words[0].upper() + words[1:]
 
 
 def for_incident(incident: Incident, at: datetime | None = None) -> IncidentDeliveries:

@@ -12,7 +12,7 @@ from accounts.requests import signed_in
 from accounts.roles import Permission
 from incidents.models import OutboxRow
 from incidents.outbox.forms import DecisionForm
-from incidents.outbox.reading import deliveries_now, on_the_way
+from incidents.outbox.reading import deliveries_now, heads
 from incidents.outbox.services import drop_row, retry_row
 
 SHOWN = 50
@@ -62,15 +62,15 @@ def _page(
         raise PermissionDenied
     now = timezone.now()
     waiting = OutboxRow.objects.visible_to(request.user).waiting().select_related("incident", "decided_by")
-    parked = list(waiting.filter(parked_at__isnull=False).order_by("parked_at")[:SHOWN])
-    going = on_the_way(waiting, now)[: SHOWN + 1]
+    rows = heads(waiting, now, SHOWN + 1)
+    parked = [row for row in rows[:SHOWN] if row.parked_at]
     context = {
         "deliveries": deliveries_now(now),
         "parked": [
             (row, form if row.pk == at_row else DecisionForm(auto_id=f"row-{row.pk}-%s")) for row in parked
         ],
-        "waiting": going[:SHOWN],
-        "has_more": len(going) > SHOWN,
+        "waiting": [row for row in rows[:SHOWN] if not row.parked_at],
+        "has_more": len(rows) > SHOWN,
         "form": form,
         "may_decide": request.user.has_perm(Permission.RETRY_DELIVERY),
         "now": now,
