@@ -11,6 +11,7 @@ from accounts.admin import DeskAdmin
 from accounts.requests import signed_in
 from accounts.roles import Permission
 from incidents.calendar_change import effect_words
+from incidents.guard import refuse_patient_data
 from incidents.models import CalendarDay, Incident, OutboxRow, Proposal, StatusUpdate, TimelineEntry
 
 
@@ -62,6 +63,15 @@ class OutboxRowAdmin(DeskAdmin):
     list_filter = ("destination", "event")
 
 
+class CalendarDayForm(ModelForm):  # type: ignore[type-arg]
+    """What a person types here meets the patient-data guard as everywhere."""
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        refuse_patient_data(title=given.get("title"), reason=given.get("reason"))
+        return given
+
+
 @admin.register(CalendarDay)
 class CalendarDayAdmin(DeskAdmin):
     """Days that the calendar gains or loses at once. After saving, the page says what that changed."""
@@ -70,6 +80,7 @@ class CalendarDayAdmin(DeskAdmin):
     list_display = ("date", "nation", "title", "kind", "reason", "entered_by", "is_current")
     list_filter = ("nation", "kind", "is_current")
     fields = ("date", "nation", "kind", "title", "reason", "is_current")
+    form = CalendarDayForm
 
     def save_model(self, request: HttpRequest, obj: CalendarDay, form: ModelForm, change: bool) -> None:  # type: ignore[type-arg]
         if not change:

@@ -313,6 +313,7 @@ def set_next_action(incident_id: int, *, text: str, by: User) -> Incident:
 @transaction.atomic
 def change_owner(incident_id: int, *, reason: str, by: User) -> Incident:
     """The person takes it from a colleague of the same side, as at a shift change. The state stays."""
+    refuse_patient_data(reason=reason)
     incident = open_for(incident_id, by, Permission.ADD_ENTRY)
     if by.side != incident.owner_side:
         raise PermissionDenied

@@ -293,7 +293,7 @@ def preview_update(request: HttpRequest, reference: str) -> HttpResponse:
     found = workbench.find(request, reference)
     form = update_form(found, request.POST)
     form.is_valid()
-    words = str(form.data.get("words", ""))
+    words = str(form.data.get("words", ""))[:2000]  # what is longer is refused, and not worth looking through
     context = {
         "incident": found, "update_form": form, "promised_at": form.promised_at(), "words": words,
         "phase_words": Phase(form.cleaned_data["phase"]).label if form.cleaned_data.get("phase") else "",

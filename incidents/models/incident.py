@@ -254,6 +254,7 @@ class Incident(StatefulModel):
 
     @transition(
         field=state, source=[State.LOGGED, State.TRIAGING], target=State.DECLINED,
+        conditions=[last_update_says_resolved],  # nobody can post to it afterwards
         permission=allows(Permission.DECLINE_INCIDENT),
     )  # fmt: skip
     def decline(self, *, by: User, at: datetime, rule: str, told_caller: str) -> None:
@@ -317,6 +318,7 @@ class Incident(StatefulModel):
         side = Side.VENDOR if is_working_time else Side.PARTNER
         self.owner, self.owner_side = (by if by.side == side else None), side
         self.resolved_at = self.restored_at = None
+        self.next_update_due_at = at + FIRST_UPDATE_WITHIN if self.is_covered else None
         return State.HANDED_OVER if is_working_time else State.TRIAGING
 
 

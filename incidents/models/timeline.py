@@ -47,6 +47,13 @@ class TimelineQuerySet(models.QuerySet["TimelineEntry"]):
         """What may leave for Freshdesk: never a vendor row."""
         return self.exclude(wall=Wall.VENDOR)
 
+    def update(self, **fields: Any) -> int:
+        """Refused, as `save` does: the timeline only grows. `bulk_update` comes here too."""
+        raise TypeError("Timeline entries are never changed. Add one that supersedes this one.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise TypeError("Timeline entries are never deleted.")
+
     def newest_first(self) -> Self:
         return self.select_related("by__organisation").order_by("-happened_at", "-id")
 

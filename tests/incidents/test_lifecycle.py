@@ -201,6 +201,31 @@ def test_it_is_not_resolved_before_the_public_has_heard_so(incident: Incident, e
         services.resolve(incident.pk, resolution="It is back", restored_at=timezone.now(), by=engineer)
 
 
+def test_what_the_public_was_told_of_is_not_declined_behind_its_back(
+    incident: Incident, engineer: User
+) -> None:
+    services.begin_triage(incident.pk, by=engineer)
+    Incident.objects.filter(pk=incident.pk).update(public_phase="investigating")
+    with pytest.raises(Conflict, match="last status update"):
+        services.decline(incident.pk, rule="slow", told_caller="Ring the desk at 08:00", by=engineer)
+
+
+@pytest.mark.usefixtures("night")
+def test_a_reopened_incident_owes_the_public_an_update(incident: Incident, engineer: User) -> None:
+    put(incident, State.RESOLVED)
+    reopened = services.reopen(incident.pk, reason="Down again", by=engineer)
+    assert reopened.next_update_due_at == timezone.now() + timedelta(minutes=5)
+
+
+def test_a_reason_to_take_it_over_meets_the_guard(
+    incident: Incident, engineer: User, other_engineer: User
+) -> None:
+    services.begin_triage(incident.pk, by=engineer)
+    with pytest.raises(ValidationError) as refused:
+        services.change_owner(incident.pk, reason="Ask for NHS number 999 012 3456", by=other_engineer)
+    assert "999" not in str(refused.value.message_dict["reason"])
+
+
 @pytest.mark.parametrize(
     ("shift", "words"), [(timedelta(minutes=5), "in the future"), (timedelta(days=-9000), "before it began")]
 )
@@ -287,3 +312,26 @@ def time_machine() -> Any:
     mover = Mover()
     yield mover
     mover.traveller.stop()
+
+
+@pytest.mark.parametrize("change", ["update", "bulk_update", "delete"])
+def test_the_timeline_is_changed_by_no_set_of_rows_either(change: str, incident: Incident) -> None:
+    rows = incident.timeline.all()
+    acts: dict[str, Callable[[], object]] = {
+        "update": lambda: rows.update(text="Nothing happened"),
+        "bulk_update": lambda: TimelineEntry.objects.bulk_update(list(rows), ["text"]),
+        "delete": rows.delete,
+    }
+    before = rows.count()
+    with pytest.raises(TypeError, match="never"):
+        acts[change]()
+    assert rows.count() == before > 0
+
+
+def test_a_day_of_the_calendar_meets_the_guard(browse: Callable[[User], Any], manager: User) -> None:
+    form = {
+        "date": "2026-12-28", "nation": "ENG", "kind": "added", "is_current": "on",
+        "title": "Boxing Day", "reason": "For NHS number 999 012 3456",
+    }  # fmt: skip
+    answer = browse(manager).post("/admin/incidents/calendarday/add/", form)
+    assert "patient identifier" in str(answer.context["adminform"].form.errors["reason"])

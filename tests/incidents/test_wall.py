@@ -10,11 +10,12 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role, Side
 from incidents import services
-from incidents.models import Incident, IncidentGrant, OutboxRow, TimelineEntry
+from incidents.models import Heartbeat, Incident, IncidentGrant, OutboxRow, TimelineEntry
 from tests import factories
 
 CANARY = "heliotrope-antimacassar"
@@ -48,6 +49,7 @@ def test_the_vendors_people_see_product_notes(
 def test_no_page_or_answer_to_a_partner_holds_a_vendor_row(
     role: str, incident: Incident, product_note: TimelineEntry, browse: Callable[[User], Client], request: Any
 ) -> None:
+    Heartbeat.objects.create(name="outbox-sweep", beat_at=timezone.now())  # else `/readyz` is 503
     browser = browse(request.getfixturevalue(role))
     browser.raise_request_exception = False
     seen = {}
@@ -85,7 +87,7 @@ def test_a_vendor_row_is_announced_nowhere(incident: Incident, analyst: User) ->
 def test_the_database_keeps_a_product_note_behind_the_wall(incident: Incident, analyst: User) -> None:
     note = services.add_product_note(incident.pk, text="Schema", by=analyst)
     with pytest.raises(IntegrityError), transaction.atomic():
-        TimelineEntry.objects.filter(pk=note.pk).update(wall="service")
+        TimelineEntry._base_manager.filter(pk=note.pk).update(wall="service")
 
 
 def test_a_vendor_role_given_to_a_partner_opens_nothing(
