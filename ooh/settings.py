@@ -130,6 +130,7 @@ else:
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.backends.RoleBackend", "accounts.backends.GrantBackend"]
+SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # it looks for its own backend, and ours stands on that one
 ANONYMOUS_USER_NAME = None  # guardian: nobody signed in has no row and no grant
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "board"
