@@ -262,9 +262,9 @@ def _require_target(known: dict[str, Any]) -> None:
 
 
 def _locked(proposal_id: int, by: User) -> Proposal:
+    """Locked first and alone: what is joined to a row that had to be waited for is read before the wait."""
     visible = Proposal.objects.visible_to(by).filter(pk=proposal_id).values("pk")
-    rows = Proposal.objects.select_for_update(of=("self",)).filter(pk__in=visible)
-    return rows.select_related("customer", "service", "component", "incident", "decided_by").get()
+    return Proposal.objects.select_for_update().get(pk__in=visible)
 
 
 def refuse_decided(proposal: Proposal) -> None:
