@@ -19,8 +19,8 @@ MARKS = {
 }  # fmt: skip
 RULE = (
     "A day is red when the service was unavailable for some at any time of it, and amber, at part of the "
-    "height, when it was partly available or slow. The percentage leaves out the time unavailable for some, from "
-    "the update that says so to the update that says otherwise. Days are those of UK time."
+    "height, when it was partly available or slow. The percentage leaves out the time unavailable for some, "
+    "from the update that says so to the update that says otherwise. Days are those of UK time."
 )
 
 
