@@ -170,11 +170,11 @@ def _move(
         .get(pk=incident_id)
     )
     move = getattr(incident, name)
-    if _is_repeat(incident, name, by):
+    if _is_repeat(incident, name, text, by):
         return incident
     if not has_transition_perm_anywhere(move, by):
         raise PermissionDenied
-    _refuse_if_moved(incident, name, seen)
+    _refuse_if_moved(incident, name, seen, by)
     if check:
         check(incident)
     before, at = incident.get_state_display(), timezone.now()
@@ -192,10 +192,10 @@ def has_transition_perm_anywhere(move: Any, by: User) -> bool:
     return any(transition.has_perm(move.__self__, by) for transition in move._django_fsm.transitions.values())
 
 
-def _refuse_if_moved(incident: Incident, name: str, seen: str | None) -> None:
+def _refuse_if_moved(incident: Incident, name: str, seen: str | None, by: User) -> None:
     move = getattr(incident, name)
     if seen and seen != incident.state:
-        raise _somebody_was_faster(incident)
+        raise _somebody_was_faster(incident, by)
     if can_proceed(move):
         return
     if can_proceed(move, check_conditions=False):
@@ -204,21 +204,20 @@ def _refuse_if_moved(incident: Incident, name: str, seen: str | None) -> None:
         raise Conflict(f"You cannot {name.replace('_', ' ')} it: {CONDITION_WORDS[unmet]}")
     last = _last_move(incident)
     if last and last.data.get("transition") == name:
-        raise _somebody_was_faster(incident)
+        raise _somebody_was_faster(incident, by)
     raise Conflict(
         f"You cannot {name.replace('_', ' ')} it while it is {incident.get_state_display().lower()}",
         "See it as it is now, then decide.",
     )
 
 
-def _somebody_was_faster(incident: Incident) -> Conflict:
+def _somebody_was_faster(incident: Incident, by: User) -> Conflict:
     last = _last_move(incident)
     if last is None:
         return Conflict(f"It is {incident.get_state_display().lower()} now", "Yours was not sent.")
+    who = "You have" if last.by_id == by.pk else f"{last.by} has"
     done = DONE_WORDS.get(last.data.get("transition", ""), "changed")
-    return Conflict(
-        f"{last.by} has already {done} this", f"At {format_time(last.happened_at)}. Yours was not sent."
-    )
+    return Conflict(f"{who} already {done} this", f"At {format_time(last.happened_at)}. Yours was not sent.")
 
 
 def _last_move(incident: Incident) -> TimelineEntry | None:
@@ -226,11 +225,14 @@ def _last_move(incident: Incident) -> TimelineEntry | None:
     return moves.order_by("-id").first()
 
 
-def _is_repeat(incident: Incident, name: str, by: User) -> bool:
-    """The same person did just this already: a double click, or an answer that got lost on its way."""
+def _is_repeat(incident: Incident, name: str, text: str, by: User) -> bool:
+    """The same person did just this already: a double click, or an answer that got lost on its way.
+
+    With other words it is none: they would be lost quietly.
+    """
     last = _last_move(incident)
     return bool(
-        last and last.by_id == by.pk
+        last and last.by_id == by.pk and last.text == text
         and last.data.get("transition") == name and last.data.get("to") == incident.state
         and not can_proceed(getattr(incident, name), check_conditions=False)
     )  # fmt: skip
@@ -254,6 +256,8 @@ def override_gate(incident_id: int, *, reason: str, by: User) -> Incident:
     require(reason=(reason, "Say why you override the gate. The vendor sees it"))
     refuse_patient_data(reason=reason)
     incident = open_for(incident_id, by, Permission.OVERRIDE_GATE)
+    if incident.override_by_id == by.pk and incident.override_reason == reason:
+        return incident
     if incident.is_covered:
         raise Conflict("The gate is open already", "Nothing to override.")
     now = timezone.now()

@@ -201,6 +201,24 @@ def test_it_is_not_resolved_before_the_public_has_heard_so(incident: Incident, e
         services.resolve(incident.pk, resolution="It is back", restored_at=timezone.now(), by=engineer)
 
 
+@pytest.mark.parametrize(("name", "field"), [("resolve", "resolution"), ("decline", "told_caller")])
+def test_the_same_act_with_other_words_is_not_swallowed(
+    name: str, field: str, incident: Incident, engineer: User
+) -> None:
+    services.begin_triage(incident.pk, by=engineer)
+    act(name, incident, engineer)
+    again = DETAILS[name] | ({"restored_at": timezone.now()} if name == "resolve" else {})
+    with pytest.raises(Conflict, match="You have already"):
+        getattr(services, name)(incident.pk, **again | {field: "In other words"}, by=engineer)
+
+
+def test_pressing_override_twice_is_quiet(engineer: User, lead: User) -> None:
+    incident = factories.make_incident(by=engineer, failure="slow")
+    for _ in range(2):
+        services.override_gate(incident.pk, reason="Theatre waits for it", by=lead)
+    assert incident.timeline.filter(title="Gate overridden by a lead").count() == 1
+
+
 def test_what_the_public_was_told_of_is_not_declined_behind_its_back(
     incident: Incident, engineer: User
 ) -> None:
