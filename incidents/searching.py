@@ -7,7 +7,7 @@ from django import forms
 from django.core.paginator import EmptyPage
 from django.db.models import Q
 
-from accounts.models import Customer
+from accounts.models import Customer, User
 from incidents.models import Incident, State
 from incidents.models.incident import IncidentQuerySet
 
@@ -22,9 +22,14 @@ class ListForm(forms.Form):
     q = forms.CharField(label="Words or reference", required=False, max_length=100)
     state = forms.ChoiceField(choices=STATES, required=False)
     customer = forms.ModelChoiceField(
-        Customer.objects.all(), required=False, empty_label="Every customer", to_field_name="short_name"
+        Customer.objects.none(), required=False, empty_label="Every customer", to_field_name="short_name"
     )
     page = forms.IntegerField(required=False, min_value=1, max_value=100_000, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        customers: Any = self.fields["customer"]
+        customers.queryset = Customer.objects.visible_to(user)
 
 
 @dataclass(frozen=True)

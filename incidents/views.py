@@ -40,7 +40,7 @@ PARTS = {
 @login_required
 def incident_list(request: HttpRequest) -> HttpResponse:
     """Every incident that the person may see, newest first, found by state, customer or words."""
-    form = ListForm(request.GET)
+    form = ListForm(request.GET, user=signed_in(request))
     try:
         page = page_of(Incident.objects.visible_to(request.user), form)
     except EmptyPage:

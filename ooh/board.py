@@ -64,8 +64,8 @@ def most_urgent(
     """The one thing that cannot wait: a late promise, then an incident that nobody has, then an alert."""
     if late := [incident for incident in incidents if is_late(incident, now)]:
         return _late_update(late[0], now)
-    unowned = [incident for incident in incidents if incident.owner_id is None]
-    if unowned and user.has_perm(Permission.BEGIN_TRIAGE):
+    unowned = [one for one in incidents if one.owner_id is None and one.owner_side == user.side]
+    if unowned and user.has_perm(Permission.ADD_ENTRY):
         return _nobody_has(unowned[0])
     if proposals and user.has_perm(Permission.DECIDE_PROPOSAL):
         return {
