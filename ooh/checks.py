@@ -35,6 +35,14 @@ def production_is_complete(**_: Any) -> list[CheckMessage]:
 
 
 @register()
+def mode_is_known(**_: Any) -> list[CheckMessage]:
+    """A slip in OOH_MODE must not serve production with the demo's safety."""
+    if settings.MODE in ("embedded", "production"):
+        return []
+    return [Error(f"OOH_MODE is {settings.MODE!r}. Use embedded or production, or unset it.", id="ooh.E010")]
+
+
+@register()
 def desk_nation_is_known(**_: Any) -> list[CheckMessage]:
     """The desk follows one nation's bank holidays."""
     if settings.DESK_NATION in NATIONS:

@@ -1,0 +1,85 @@
+"""The desk does not start on settings that are unsafe together."""
+
+from typing import Any
+
+import pytest
+
+from ooh import checks
+
+SAFE: dict[str, Any] = {
+    "PRODUCTION": True, "DEBUG": False, "SECRET_KEY": "x" * 50, "ALLOWED_HOSTS": ["desk.example.org"],
+    "DATABASE_URL": "postgresql://desk@db/desk", "REDIS_URL": "redis://redis/0",
+}  # fmt: skip
+
+
+def found(settings: Any, check: Any, **given: Any) -> list[str]:
+    for name, value in given.items():
+        setattr(settings, name, value)
+    return [str(message.id) for message in check()]
+
+
+@pytest.fixture
+def on_postgres(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.postgresql")
+
+
+@pytest.mark.usefixtures("on_postgres")
+def test_a_whole_production_is_served(settings: Any) -> None:
+    assert found(settings, checks.production_is_complete, **SAFE) == []
+
+
+@pytest.mark.usefixtures("on_postgres")
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"DEBUG": True}, "ooh.E001"),
+        ({"SECRET_KEY": "short"}, "ooh.E002"),
+        ({"ALLOWED_HOSTS": ["*"]}, "ooh.E003"),
+        ({"ALLOWED_HOSTS": []}, "ooh.E003"),
+        ({"DATABASE_URL": ""}, "ooh.E004"),
+        ({"REDIS_URL": ""}, "ooh.E006"),
+    ],
+)
+def test_each_unsafe_setting_of_production_is_refused(
+    change: dict[str, Any], code: str, settings: Any
+) -> None:
+    assert found(settings, checks.production_is_complete, **SAFE | change) == [code]
+
+
+@pytest.mark.parametrize("engine", ["sqlite3", "mysql"])
+def test_production_on_another_database_is_refused(
+    engine: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", f"django.db.backends.{engine}")
+    assert found(settings, checks.production_is_complete, **SAFE) == ["ooh.E005"]
+
+
+@pytest.mark.parametrize("mode", ["prod", "Production", "", "test"])
+def test_a_mode_that_is_neither_is_refused(mode: str, settings: Any) -> None:
+    assert found(settings, checks.mode_is_known, MODE=mode) == ["ooh.E010"]
+
+
+@pytest.mark.parametrize("mode", ["production", "embedded"])
+def test_the_two_modes_are_known(mode: str, settings: Any) -> None:
+    assert found(settings, checks.mode_is_known, MODE=mode) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "key", "codes"),
+    [
+        ("", "", []),
+        ("https://desk.freshdesk.com", "key", []),
+        ("https://desk.freshdesk.com", "", ["ooh.E008"]),
+        ("", "key", ["ooh.E008"]),
+        ("http://desk.freshdesk.com", "key", ["ooh.E009"]),
+    ],
+)
+def test_freshdesk_is_whole_and_never_in_the_clear(
+    url: str, key: str, codes: list[str], settings: Any
+) -> None:
+    given = {"PRODUCTION": True, "FRESHDESK_URL": url, "FRESHDESK_API_KEY": key}
+    assert found(settings, checks.freshdesk_is_whole, **given) == codes
+
+
+def test_a_nation_that_nobody_knows_is_refused(settings: Any) -> None:
+    assert found(settings, checks.desk_nation_is_known, DESK_NATION="FRA") == ["ooh.E007"]
