@@ -6,44 +6,60 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('incidents', '0001_initial'),
+        ("incidents", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='outboxrow',
-            name='decided_at',
+            model_name="outboxrow",
+            name="decided_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='outboxrow',
-            name='decided_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="outboxrow",
+            name="decided_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='outboxrow',
-            name='decision',
-            field=models.CharField(blank=True, choices=[('retry', 'Retry'), ('drop', 'Drop')], max_length=5),
+            model_name="outboxrow",
+            name="decision",
+            field=models.CharField(blank=True, choices=[("retry", "Retry"), ("drop", "Drop")], max_length=5),
         ),
         migrations.AddField(
-            model_name='outboxrow',
-            name='decision_reason',
+            model_name="outboxrow",
+            name="decision_reason",
             field=models.CharField(blank=True, max_length=300),
         ),
         migrations.AddField(
-            model_name='outboxrow',
-            name='failures',
-            field=models.PositiveSmallIntegerField(default=0, help_text='Attempts that went wrong with this row itself; a receiver that is away counts none.'),
+            model_name="outboxrow",
+            name="failures",
+            field=models.PositiveSmallIntegerField(
+                default=0,
+                help_text="Attempts that went wrong with this row itself; a receiver that is away counts none.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outboxrow',
-            constraint=models.CheckConstraint(condition=models.Q(('done_at', None), ('dropped_at', None), _connector='OR'), name='outbox_done_or_dropped'),
+            model_name="outboxrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("done_at", None), ("dropped_at", None), _connector="OR"),
+                name="outbox_done_or_dropped",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outboxrow',
-            constraint=models.CheckConstraint(condition=models.Q(('dropped_at', None), models.Q(('decision_reason', ''), _negated=True), _connector='OR'), name='outbox_dropped_says_why'),
+            model_name="outboxrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("dropped_at", None), models.Q(("decision_reason", ""), _negated=True), _connector="OR"
+                ),
+                name="outbox_dropped_says_why",
+            ),
         ),
     ]

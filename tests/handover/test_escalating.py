@@ -77,7 +77,7 @@ def test_who_saw_it_escalated_pages_another_team_besides(page, triaging, other_e
 
 def test_another_team_from_an_old_form_is_never_dropped_quietly(page, triaging, engineer):
     platform = factories.make_team(name="Platform on call")
-    with pytest.raises(Conflict, match="You have (already )?escalated this"):
+    with pytest.raises(Conflict, match=r"You have (already )?escalated this"):
         services.escalate(triaging.pk, team=platform, reason="Also", seen="triaging", by=engineer)
 
 
