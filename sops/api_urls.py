@@ -1,5 +1,16 @@
-"""Addresses of the API."""
+"""Addresses of the API of SOPs and runs."""
 
-from django.urls import URLPattern
+from django.urls import path
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+import incidents.urls  # noqa: F401  (the converter `reference`)
+from sops import api
+
+router = SimpleRouter()
+router.register("sops", api.Sops, basename="api-sop")
+router.register("runs", api.Runs, basename="api-run")
+
+urlpatterns = [
+    path("incidents/<reference:reference>/runs/", api.RunsOfIncident.as_view(), name="api-incident-runs"),
+    *router.urls,
+]

@@ -53,7 +53,7 @@ def run_page(run: Run, reader: User, posted: tuple[str, Form] | None = None) -> 
     """All of the run's page for this reader. `posted` is the form that came back with errors."""
     scene = scene_of(run)
     if posted:
-        scene.forms[posted[0].replace("-", "_")] = posted[1]
+        _put_back(scene, *posted)
     current = run.current
     return {
         "run": run,
@@ -66,6 +66,13 @@ def run_page(run: Run, reader: User, posted: tuple[str, Form] | None = None) -> 
         "stop_form": scene.forms.get("stop") or forms.StopForm(auto_id="stop_%s"),
         "unknown": [each for each in run.ordered if each.state == StepRunState.UNKNOWN],
     }
+
+
+def _put_back(scene: Scene, act: str, form: Form) -> None:
+    """What was typed, into the form that it came from; a form of another kind of step has no place here."""
+    name = act.replace("-", "_")
+    if type(scene.forms.get(name, form)) is type(form):
+        scene.forms[name] = form
 
 
 def scene_of(run: Run) -> Scene:

@@ -33,10 +33,10 @@ def _allow(request: HttpRequest, permission: Permission) -> None:
 def sop_list(request: HttpRequest) -> HttpResponse:
     """Every SOP, by what may be done with it today; found by words, service or state."""
     _allow(request, Permission.VIEW_SOP)
-    words, service, show = (request.GET.get(name, "") for name in ("q", "service", "show"))
-    sops = Sop.objects.visible_to(request.user).found_by(words[:100])
+    words, service, show = (_wanted(request, name) for name in ("q", "service", "show"))
+    sops = Sop.objects.visible_to(request.user).found_by(words)
     if service:
-        sops = sops.filter(services__code=service[:50])
+        sops = sops.filter(services__code=service)
     versions = SopVersion.objects.visible_to(request.user).filter(Q(state="approved") | Q(state="submitted"))
     cards = presenting.cards(
         sops.prefetch_related("services"),
@@ -50,6 +50,11 @@ def sop_list(request: HttpRequest) -> HttpResponse:
         "services": Service.objects.filter(sops__isnull=False).distinct(),
     }  # fmt: skip
     return render(request, "sops/list.html", context)
+
+
+def _wanted(request: HttpRequest, name: str) -> str:
+    """A parameter of the address, cut to what can be looked for: no database finds a NUL."""
+    return request.GET.get(name, "").replace("\0", "")[:100]
 
 
 @login_required
@@ -123,7 +128,7 @@ def start_run(request: HttpRequest, reference: str) -> HttpResponse:
     _allow(request, Permission.RUN_SOP)
     if request.method == "POST":
         wanted = SopVersion.objects.visible_to(request.user).filter(
-            sop__code=request.POST.get("sop", "")[:10]
+            sop__code=request.POST.get("sop", "").replace("\0", "")[:10]
         )
         version = get_object_or_404(wanted, number=_small_number(request.POST.get("version", "")))
         seen = request.POST.get("seen") or None
