@@ -106,12 +106,14 @@ def _take_over(item: HandoverItem, read_back: str, by: User) -> None:
             f"An SOP runs on {incident}: it cannot change hands now",
             "The item goes on waiting. Finish or stop the run, then accept.",
         )
-    if item.handover.direction == Direction.TO_VENDOR:
-        incidents.hand_over(incident.pk, read_back=read_back, by=by)
-    elif item.handover.direction == Direction.TO_PARTNER:
-        incidents.hand_back(incident.pk, read_back=read_back, by=by)
-    else:
+    if item.handover.direction == Direction.SHIFT:
         incidents.change_owner(incident.pk, reason=f"Said back: “{read_back}”", by=by)
+        return
+    is_to_vendor = item.handover.direction == Direction.TO_VENDOR
+    move = incidents.hand_over if is_to_vendor else incidents.hand_back
+    move(incident.pk, read_back=read_back, by=by)
+    if first := next(iter(item.next_steps.splitlines()), "").strip():
+        incidents.set_next_action(incident.pk, text=first[:300], by=by)
 
 
 def _record_refusal(item: HandoverItem, by: User) -> None:

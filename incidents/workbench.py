@@ -74,6 +74,7 @@ def facts(incident: Incident, user: User, show: str = "all") -> dict[str, Any]:
         "unavailable": (incident.restored_at or timezone.now()) - incident.unavailable_since,
         "freshdesk": for_incident(incident) if user.has_perm(Permission.VIEW_DELIVERY) else None,
         "handover_item": latest_item(incident, user),
+        "pages": list(incident.pages.visible_to(user).select_related("team", "user", "acknowledged_by")),
     }
 
 

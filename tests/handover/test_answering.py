@@ -37,7 +37,18 @@ def test_accepting_moves_the_incident_and_its_owner_to_the_desk(item, incident, 
     assert (item.state, item.answered_by, item.read_back) == (
         "accepted", analyst, "Sign-in fails, I ring by 08:30"
     )  # fmt: skip
-    assert "Said back: “Sign-in fails, I ring by 08:30”" in incident.timeline.first().text
+    assert (
+        "Said back: “Sign-in fails, I ring by 08:30”" in incident.timeline.filter(kind="state").first().text
+    )
+
+
+def test_what_was_handed_over_as_next_is_the_next_action_of_the_new_owner(draft, engineer, analyst, incident):
+    item = draft.items.get()
+    services.save_item(item.pk, section="next_steps", text="Read the dump\nRing by ten", by=engineer)
+    services.offer(draft.pk, by=engineer)
+    services.accept_item(item.pk, read_back="I read the dump first", by=analyst)
+    incident.refresh_from_db()
+    assert incident.next_action == "Read the dump"
 
 
 def test_in_the_evening_it_goes_back_to_the_partner(to_partner, incident, other_engineer):
@@ -259,6 +270,10 @@ def test_a_call_ends_after_it_begins_and_not_in_the_future(offered, analyst, mor
     from tests.handover.conftest import MONDAY_CALL
 
     minute = timedelta(minutes=1)
+    with pytest.raises(ValidationError, match="patient identifier"):
+        services.record_call(
+            offered.pk, began_at=MONDAY_CALL, ended_at=None, participants=PATIENT, by=analyst
+        )
     for began, ended, field in (
         (MONDAY_CALL + minute, None, "began_at"), (MONDAY_CALL, MONDAY_CALL + minute, "ended_at"),
         (MONDAY_CALL, MONDAY_CALL - minute, "ended_at"),
