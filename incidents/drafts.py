@@ -101,7 +101,7 @@ def draft_of(proposal: Proposal, *, by: User) -> IntakeDraft:
         "customer": proposal.customer.short_name if proposal.customer else "",
         "call_back_number": proposal.customer.contact_phone if proposal.customer else "",
         "service": proposal.service.code if proposal.service else "",
-        "failure": Incident.Failure.DOES_NOT_OPEN.value,
+        "failure": Incident.Failure.DOES_NOT_OPEN.value if proposal.service else "",
         "error_text": proposal.title,
         "began_at": f"{began:%H:%M}",
         "began_at_day": began.date().isoformat(),

@@ -30,7 +30,7 @@ from incidents.timeline import record
 # Monitoring repeats what it could not deliver, and reminds; a reminder is told once in this while.
 TELL_AGAIN_AFTER = timedelta(minutes=15)
 CALLER = "Monitoring alert"
-NO_NUMBER = "Not known: nobody has rung"
+NO_NUMBER = "Not known: from an alert"
 
 
 @dataclass

@@ -59,7 +59,7 @@ def test_filled_in_form_logs_the_proposed_incident(
     page.post(url, {**typed, "call_back_number": "", "who_affected": "everyone_all_sites"})
     incident = Incident.objects.get()
     assert (incident.source, incident.gate_outcome) == ("alert", "accept")
-    assert incident.call_back_number == "Not known: nobody has rung"
+    assert incident.call_back_number == "Not known: from an alert"
     proposal.refresh_from_db()
     assert proposal.incident == incident
 
