@@ -26,11 +26,21 @@ def _night(night: object) -> None:
 
 def an_alert(**changes: Any) -> Alert:
     known: dict[str, Any] = {
-        "source": "alertmanager", "dedup_key": "f1", "state": "fired", "title": "Sign-in page does not answer",
-        "summary": "HTTPS probe failed 3 of 3.", "severity": "critical", "pages": True, "proposes": True,
-        "reason": "", "fired_at": FIRED_AT, "resolved_at": None, "targets": ("signin-harbour-prod",),
-        "monitor": "Probe", "labels": {},
-    }  # fmt: skip
+        "source": "alertmanager",
+        "dedup_key": "f1",
+        "state": "fired",
+        "title": "Sign-in page does not answer",
+        "summary": "HTTPS probe failed 3 of 3.",
+        "severity": "critical",
+        "pages": True,
+        "proposes": True,
+        "reason": "",
+        "fired_at": FIRED_AT,
+        "resolved_at": None,
+        "targets": ("signin-harbour-prod",),
+        "monitor": "Probe",
+        "labels": {},
+    }
     return Alert(**known | changes)
 
 
