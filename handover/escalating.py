@@ -159,12 +159,13 @@ def _lacks(handover: Handover) -> str:
 
 def _page_lead(handover: Handover, lead: User, words: str, by: User) -> Page:
     waiting = handover.items.waiting().count()
-    what = f"{waiting} of its items wait for {handover.receiver_words}." if waiting else "It is a statement."
+    items = f"{waiting} item" + "s" * (waiting != 1)
+    what = f"{items} for {handover.receiver_words}." if waiting else "It says that nothing is open."
     page, is_new = Page.objects.get_or_create(
         key=f"handover:{handover.pk}:{lead.pk}",
         defaults={
             "handover": handover, "user": lead, "words": words, "by": by, "paged_at": timezone.now(),
-            "reason": f"{what} Until it is answered {handover.giver_words} owns them. Ring the other side.",
+            "reason": f"{what} Until it is answered {handover.giver_words} owns all of it. Ring the other side.",
         },
     )  # fmt: skip
     if is_new:

@@ -110,11 +110,12 @@ class EscalateForm(forms.Form):
 
 class AcknowledgeForm(forms.Form):
     answer = forms.CharField(
-        label="What was answered", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+        label="Your answer", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
     )
 
     def __init__(self, number: int, *, is_paged: bool, data: Any = None) -> None:
         super().__init__(data, auto_id=f"page-{number}-%s")
+        self.fields["answer"].help_text = "May stay empty: the button says that you have it."
         if not is_paged:
             self.fields["answer"].label = "Who answered, and what did they say?"
             self.fields["answer"].help_text = "For a team that answered by telephone."

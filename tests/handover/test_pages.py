@@ -387,3 +387,14 @@ def test_at_night_with_nobody_on_the_board_learns_whom_to_ring(
     with django_assert_max_num_queries(3):
         facts = services.board_facts(timezone.now(), lead)
     assert (facts.nobody, facts.leads) == (True, [lead])
+
+
+def test_the_workbench_says_who_was_paged_and_offers_to_page_again(
+    night, triaging, team, engineer, analyst, browse
+):
+    services.escalate(triaging.pk, team=team, reason="No answer", by=engineer)
+    address = f"/incidents/{triaging.reference}/"
+    page = words(browse(engineer).get(address))
+    assert "Database on call is paged, no answer" in page
+    assert "Page another team, or again" in page
+    assert "Page another team, or again" not in words(browse(analyst).get(address))
