@@ -79,9 +79,10 @@ def _trimmed(text: str, finding: Finding) -> Finding | None:
     return Finding(finding.kind, start, end, finding.level) if said else None
 
 
-def _strength(finding: Finding) -> tuple[bool, int, int]:
-    """Blocks first, then the longer one."""
-    return finding.level != "block", finding.start - finding.end, finding.start
+def _strength(finding: Finding) -> tuple[bool, bool, int, int]:
+    """Blocks first; then what its own form proves before what only a label says; then the longer one."""
+    is_by_label = finding.kind in ("hospital_number", "insurer_number")
+    return finding.level != "block", is_by_label, finding.start - finding.end, finding.start
 
 
 def _start(finding: Finding) -> int:

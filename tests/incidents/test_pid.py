@@ -262,6 +262,11 @@ def _synthetic(stem: int, gap: str) -> str | None:
     return check and f"{digits[:3]}{gap}{digits[3:6]}{gap}{digits[6:]}{check}"
 
 
+def test_a_number_that_proves_itself_is_found_inside_one_that_a_label_only_claims() -> None:
+    text = "Kerberos pre-auth errors on dc01 999 012 3004 only"
+    assert (33, 45) in [(one.start, one.end) for one in pid.find(text)]
+
+
 @given(
     st.sampled_from(_harmless("tuned")), st.integers(0, 40), st.integers(0, 999_999), st.sampled_from(" -")
 )

@@ -54,7 +54,8 @@ def test_no_page_or_answer_to_a_partner_holds_a_vendor_row(
     browser.raise_request_exception = False
     seen = {}
     for address in addresses(incident):
-        for headers in ({}, {"HX-Request": "true"}):
+        is_page = not address.startswith(("/admin/", "/api/"))
+        for headers in ({}, {"HX-Request": "true"})[: 1 + is_page]:
             answer = browser.get(address, headers=headers)
             body = b"".join(answer.streaming_content) if answer.streaming else answer.content
             assert CANARY.encode() not in body, address
