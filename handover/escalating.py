@@ -165,7 +165,7 @@ def _page_lead(handover: Handover, lead: User, words: str, by: User) -> Page:
         key=f"handover:{handover.pk}:{lead.pk}",
         defaults={
             "handover": handover, "user": lead, "words": words, "by": by, "paged_at": timezone.now(),
-            "reason": f"{what} Until it is answered {handover.giver_words} owns all of it. Ring the other side.",
+            "reason": f"{what} Until it is answered {handover.giver_words} has it. Ring the other side.",
         },
     )  # fmt: skip
     if is_new:
