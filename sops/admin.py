@@ -18,6 +18,7 @@ from sops.deciding import DecisionForm, WithdrawForm, decision_page
 from sops.models import Sop, SopVersion, Step
 from sops.models.version import EDITABLE, VersionState
 
+MOST_STEPS = 40
 WRITTEN = ("summary", "use_when", "preconditions", "stop_when", "way_back")
 
 
@@ -87,7 +88,11 @@ class StepInline(admin.StackedInline):  # type: ignore[type-arg]
     """The steps of a draft."""
 
     model, form = Step, StepForm
-    extra = 1
+    extra, max_num = 1, MOST_STEPS
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """No more forms than these are read, whatever number is sent: a thousand would take a minute."""
+        return super().get_formset(request, obj, **{"absolute_max": MOST_STEPS, **kwargs})
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm(Permission.VIEW_SOP)

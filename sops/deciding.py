@@ -1,17 +1,21 @@
 """The page on which an approver decides: the difference, the risk, the use so far, and the form."""
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from accounts.models import Customer
+from incidents.local_time import local
 from sops import differences, presenting, services
 from sops.models import SopVersion
 from sops.models.step_run import Risk
 from sops.models.version import VersionState, is_another_approver, is_approver
 
+USUAL_REVIEW = timedelta(days=182)
 RISK_ROWS = (
     (Risk.READ, "Reads only"), (Risk.CHANGE, "Changes"), (Risk.DISRUPTIVE, "Disruptive"),
     (Risk.NONE, "By a person"),
@@ -91,7 +95,8 @@ def decision_page(
     before = list(in_force.steps.all()) if in_force else []
     lines = differences.step_lines(before, steps)
     if not form.is_bound:
-        form.initial["seen_hash"] = version.content_hash
+        review_on = local(timezone.now()).date() + USUAL_REVIEW
+        form.initial = {"seen_hash": version.content_hash, "review_on": review_on}
     waits = version.state == VersionState.SUBMITTED
     return {
         "version": version, "sop": version.sop, "in_force": in_force,
@@ -101,7 +106,7 @@ def decision_page(
         "reaches": list(version.sop.customers.all()) or list(Customer.objects.visible_to(reader).active()),
         "use": presenting.runs_in_use(in_force) if in_force else None,
         "form": form, "withdraw": withdraw, "problem": withdraw if withdraw.is_bound else form,
-        "waiting": others.waiting().count(),
+        "waiting": SopVersion.objects.visible_to(reader).waiting().count(),
         "may_decide": waits and is_another_approver(version, reader),
         "is_own": waits and version.author_id == reader.pk,
         "may_withdraw": version.state == VersionState.APPROVED and is_approver(version, reader),

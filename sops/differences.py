@@ -49,7 +49,11 @@ def told(step: Step) -> str:
     target = step.get_target_kind_display() if step.target_kind else ""
     words = f"“{step.words}” {_settings(step)}" if step.words else ""
     parts = (step.title, acts_words(step), target, step.instructions, words, *leads_words(step), stops)
-    return ". ".join(part.strip().rstrip(".") for part in parts if part.strip())
+    return " ".join(_sentence(part.strip()) for part in parts if part.strip())
+
+
+def _sentence(text: str) -> str:
+    return text if text[-1] in ".?:” " else f"{text}."
 
 
 def _settings(step: Step) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sops.actions.catalogue import find, read_parameters
+from sops.actions.parameters import NO_PARAMETERS
 from sops.models import Sop, SopVersion, Step
 from sops.models.run import ACTIVE
 from sops.models.step_run import Risk
@@ -97,9 +98,10 @@ def acts_words(step: Step) -> str:
     if spec is None:
         return step.action
     try:
-        return f"{spec.words}: {read_parameters(spec, step.parameters).in_words()}"
+        words = read_parameters(spec, step.parameters).in_words()
     except ValueError as error:
         return f"{spec.words}: {error}"
+    return spec.words if words == NO_PARAMETERS else f"{spec.words}: {words}"
 
 
 def leads_words(step: Step) -> list[str]:

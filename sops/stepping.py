@@ -103,7 +103,7 @@ def settle(
     step.started_at = step.started_at or now
     step.due_at = step.claim_expires_at = None
     step.save()
-    say(run, f"Step {step.position}: {words}", text, by=by, is_bad=is_bad, at=now)
+    say(run, f"Step {step.position}: {step.sentence}", text, by=by, is_bad=is_bad, at=now)
 
 
 def say(

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+NO_PARAMETERS = "None"
+
 
 class Parameters(BaseModel):
     """No parameters. `in_words` is what the engineer reads before the action."""
@@ -11,7 +13,7 @@ class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     def in_words(self) -> str:
-        return "None"
+        return NO_PARAMETERS
 
 
 class Probe(Parameters):

@@ -128,4 +128,6 @@ class StepRun(models.Model):
     @property
     def sentence(self) -> str:
         """What the run shows of it afterwards, in one line."""
+        if self.risk == Risk.READ and self.summary:
+            return f"{self.step.title}: {self.summary}"
         return self.summary or self.step.title

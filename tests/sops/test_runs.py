@@ -70,8 +70,8 @@ def test_checks_run_by_themselves_and_a_bad_finding_is_not_the_end(
     assert step(run, 3).state == State.WAITING
     bad = on_night.timeline.filter(kind=Kind.SOP, is_bad=True)
     assert [entry.title for entry in bad.order_by("id")] == [
-        f"{run.version.sop.code} step 1: 503, 3 of 3",
-        f"{run.version.sop.code} step 2: Both instances unhealthy",
+        f"{run.version.sop.code} step 1: Probe the sign-in page: 503, 3 of 3",
+        f"{run.version.sop.code} step 2: Read the instances: Both instances unhealthy",
     ]
 
 
@@ -254,7 +254,7 @@ def test_the_whole_run_restores_the_service(
     assert (run.state, run.outcome) == (Run.State.FINISHED, "restored")
     code = run.version.sop.code
     assert titles(on_night)[:3] == [
-        f"{code} step 1: 503, 3 of 3",
+        f"{code} step 1: Probe the sign-in page: 503, 3 of 3",
         f"{code} step 2: Tell the hospital",
         f"{code} step 3 confirmed: {estate['app_service'].name}",
     ]
