@@ -1,0 +1,1 @@
+"""Programs that tests of SOPs start in processes of their own."""
