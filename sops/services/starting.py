@@ -9,7 +9,7 @@ from accounts.models import Component, User
 from accounts.roles import Permission
 from incidents import services as incidents
 from incidents.local_time import local
-from incidents.models import Incident
+from incidents.models import Incident, State
 from sops import stepping
 from sops.applicability import missing_target, refusal, targets_for
 from sops.models import Run, SopVersion, Step, StepRun
@@ -28,12 +28,12 @@ def start_run(incident_id: int, version_id: int, *, by: User, seen: str | None =
         raise PermissionDenied
     version = SopVersion.objects.visible_to(by).select_related("sop__suspended_by").get(pk=version_id)
     name = f"{version.sop.code} version {version.number}"
-    Incident.objects.select_for_update().get(pk=incident_id)
+    locked = Incident.objects.select_for_update().get(pk=incident_id)
     if (repeated := _already_running(incident_id, version, by)) is not None:
         return repeated
-    incident = incidents.start_sop(incident_id, sop=name, seen=seen, by=by)
-    if not incident.has_running_sop:
+    if locked.state == State.SOP and not locked.has_running_sop:
         raise Conflict("An SOP has ended on it", "Take it back to triage first, with the reason.")
+    incident = incidents.start_sop(incident_id, sop=name, seen=seen, by=by)
     steps = _refuse_unfit(version, incident)
     run = Run.objects.create(
         version=version, incident=incident, started_by=by, started_at=timezone.now(),
