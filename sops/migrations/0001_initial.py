@@ -10,236 +10,711 @@ import incidents.fsm
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('incidents', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("incidents", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Sop',
+            name="Sop",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(help_text='Such as SOP-03.', max_length=10, unique=True, validators=[django.core.validators.RegexValidator('^SOP-[0-9]{2,3}$', 'Write it as SOP-03: the letters, a hyphen, two or three digits.')])),
-                ('title', models.CharField(max_length=120)),
-                ('is_suspended', models.BooleanField(default=False, editable=False)),
-                ('suspended_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('suspension_reason', models.CharField(blank=True, editable=False, max_length=300)),
-                ('customers', models.ManyToManyField(blank=True, help_text='None chosen: all customers.', related_name='sops', to='accounts.customer')),
-                ('owner', models.ForeignKey(help_text='Of the vendor. Hears of its review.', on_delete=django.db.models.deletion.PROTECT, related_name='owned_sops', to=settings.AUTH_USER_MODEL)),
-                ('services', models.ManyToManyField(related_name='sops', to='accounts.service')),
-                ('suspended_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        help_text="Such as SOP-03.",
+                        max_length=10,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^SOP-[0-9]{2,3}$",
+                                "Write it as SOP-03: the letters, a hyphen, two or three digits.",
+                            )
+                        ],
+                    ),
+                ),
+                ("title", models.CharField(max_length=120)),
+                ("is_suspended", models.BooleanField(default=False, editable=False)),
+                ("suspended_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("suspension_reason", models.CharField(blank=True, editable=False, max_length=300)),
+                (
+                    "customers",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="None chosen: all customers.",
+                        related_name="sops",
+                        to="accounts.customer",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        help_text="Of the vendor. Hears of its review.",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="owned_sops",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("services", models.ManyToManyField(related_name="sops", to="accounts.service")),
+                (
+                    "suspended_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'SOP',
-                'ordering': ('code',),
+                "verbose_name": "SOP",
+                "ordering": ("code",),
             },
         ),
         migrations.CreateModel(
-            name='SopVersion',
+            name="SopVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('state', incidents.fsm.StateField(choices=[('draft', 'Draft'), ('submitted', 'Waiting for approval'), ('approved', 'Approved'), ('sent_back', 'Sent back'), ('superseded', 'Superseded'), ('withdrawn', 'Withdrawn')], default='draft', max_length=20, protected=True)),
-                ('summary', models.TextField(help_text='For the approver.', max_length=1000, verbose_name='why it changes')),
-                ('use_when', models.TextField(help_text='The situation it is for.', max_length=1000)),
-                ('stop_when', models.TextField(help_text='What must make the engineer stop, and do instead.', max_length=1000)),
-                ('way_back', models.TextField(help_text='How its changes are undone, or why none are needed.', max_length=1000)),
-                ('preconditions', models.TextField(blank=True, help_text='What must be true before it starts.', max_length=1000)),
-                ('touches_product_data', models.BooleanField(default=False, editable=False)),
-                ('author_side', models.CharField(default='vendor', editable=False, max_length=10)),
-                ('submitted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('decided_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('decision_reason', models.TextField(blank=True, editable=False, max_length=1000)),
-                ('approver_side', models.CharField(blank=True, editable=False, max_length=10)),
-                ('approved_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('review_on', models.DateField(blank=True, editable=False, null=True, verbose_name='review by')),
-                ('content_hash', models.CharField(blank=True, editable=False, max_length=64, verbose_name='fingerprint')),
-                ('approver', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='approved_versions', to=settings.AUTH_USER_MODEL)),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='written_versions', to=settings.AUTH_USER_MODEL)),
-                ('decided_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('sop', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='sops.sop', verbose_name='SOP')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "state",
+                    incidents.fsm.StateField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("submitted", "Waiting for approval"),
+                            ("approved", "Approved"),
+                            ("sent_back", "Sent back"),
+                            ("superseded", "Superseded"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="draft",
+                        max_length=20,
+                        protected=True,
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(
+                        help_text="For the approver.", max_length=1000, verbose_name="why it changes"
+                    ),
+                ),
+                ("use_when", models.TextField(help_text="The situation it is for.", max_length=1000)),
+                (
+                    "stop_when",
+                    models.TextField(
+                        help_text="What must make the engineer stop, and do instead.", max_length=1000
+                    ),
+                ),
+                (
+                    "way_back",
+                    models.TextField(
+                        help_text="How its changes are undone, or why none are needed.", max_length=1000
+                    ),
+                ),
+                (
+                    "preconditions",
+                    models.TextField(
+                        blank=True, help_text="What must be true before it starts.", max_length=1000
+                    ),
+                ),
+                ("touches_product_data", models.BooleanField(default=False, editable=False)),
+                ("author_side", models.CharField(default="vendor", editable=False, max_length=10)),
+                ("submitted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("decided_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("decision_reason", models.TextField(blank=True, editable=False, max_length=1000)),
+                ("approver_side", models.CharField(blank=True, editable=False, max_length=10)),
+                ("approved_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "review_on",
+                    models.DateField(blank=True, editable=False, null=True, verbose_name="review by"),
+                ),
+                (
+                    "content_hash",
+                    models.CharField(blank=True, editable=False, max_length=64, verbose_name="fingerprint"),
+                ),
+                (
+                    "approver",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="approved_versions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="written_versions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "sop",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="sops.sop",
+                        verbose_name="SOP",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'SOP version',
-                'ordering': ('sop', '-number'),
+                "verbose_name": "SOP version",
+                "ordering": ("sop", "-number"),
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_rehearsal', models.BooleanField(default=False)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('waiting', 'Waits for a person'), ('stopped', 'Stopped'), ('finished', 'Finished')], default='running', max_length=10)),
-                ('outcome', models.CharField(blank=True, choices=[('restored', 'Service restored'), ('not_restored', 'Service not restored')], max_length=15)),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('is_stop_requested', models.BooleanField(default=False)),
-                ('stop_reason', models.CharField(blank=True, max_length=500)),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='incidents.incident')),
-                ('started_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('stopped_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='sops.sopversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("is_rehearsal", models.BooleanField(default=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "Running"),
+                            ("waiting", "Waits for a person"),
+                            ("stopped", "Stopped"),
+                            ("finished", "Finished"),
+                        ],
+                        default="running",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[("restored", "Service restored"), ("not_restored", "Service not restored")],
+                        max_length=15,
+                    ),
+                ),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("is_stop_requested", models.BooleanField(default=False)),
+                ("stop_reason", models.CharField(blank=True, max_length=500)),
+                (
+                    "incident",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runs",
+                        to="incidents.incident",
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "stopped_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="runs", to="sops.sopversion"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='Step',
+            name="Step",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1)])),
-                ('kind', models.CharField(choices=[('check', 'Check'), ('action', 'Action'), ('manual', 'Manual'), ('decision', 'Decision'), ('communicate', 'Status update'), ('escalate', 'Escalate')], max_length=15)),
-                ('title', models.CharField(help_text='What is done, in one line.', max_length=120)),
-                ('instructions', models.TextField(blank=True, max_length=2000)),
-                ('action', models.CharField(blank=True, help_text='Of the catalogue; for checks and actions.', max_length=40)),
-                ('target_kind', models.CharField(blank=True, choices=[('app_service', 'Application service'), ('virtual_machine', 'Virtual machine'), ('sql_database', 'SQL database'), ('service_bus', 'Message queue'), ('session_host', 'Session host'), ('vpn_gateway', 'VPN gateway'), ('endpoint', 'Web address'), ('certificate', 'Certificate or secret'), ('region', 'Azure region')], max_length=20)),
-                ('parameters', models.JSONField(blank=True, default=dict)),
-                ('options', models.JSONField(blank=True, default=list, help_text='Of a decision: [{"answer": "Yes", "then": 8, "outcome": "restored"}]; or "then": "end".')),
-                ('words', models.TextField(blank=True, help_text='Of a status update. {service} and {next} are filled in.', max_length=2000)),
-                ('stop_when_failed', models.BooleanField(default=False, help_text='A bad finding here stops the run.')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='sops.sopversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(
+                        validators=[django.core.validators.MinValueValidator(1)]
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("check", "Check"),
+                            ("action", "Action"),
+                            ("manual", "Manual"),
+                            ("decision", "Decision"),
+                            ("communicate", "Status update"),
+                            ("escalate", "Escalate"),
+                        ],
+                        max_length=15,
+                    ),
+                ),
+                ("title", models.CharField(help_text="What is done, in one line.", max_length=120)),
+                ("instructions", models.TextField(blank=True, max_length=2000)),
+                (
+                    "action",
+                    models.CharField(
+                        blank=True, help_text="Of the catalogue; for checks and actions.", max_length=40
+                    ),
+                ),
+                (
+                    "target_kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("app_service", "Application service"),
+                            ("virtual_machine", "Virtual machine"),
+                            ("sql_database", "SQL database"),
+                            ("service_bus", "Message queue"),
+                            ("session_host", "Session host"),
+                            ("vpn_gateway", "VPN gateway"),
+                            ("endpoint", "Web address"),
+                            ("certificate", "Certificate or secret"),
+                            ("region", "Azure region"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("parameters", models.JSONField(blank=True, default=dict)),
+                (
+                    "options",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text='Of a decision: [{"answer": "Yes", "then": 8, "outcome": "restored"}]; or "then": "end".',
+                    ),
+                ),
+                (
+                    "words",
+                    models.TextField(
+                        blank=True,
+                        help_text="Of a status update. {service} and {next} are filled in.",
+                        max_length=2000,
+                    ),
+                ),
+                (
+                    "stop_when_failed",
+                    models.BooleanField(default=False, help_text="A bad finding here stops the run."),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="steps",
+                        to="sops.sopversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('version', 'position'),
+                "ordering": ("version", "position"),
             },
         ),
         migrations.CreateModel(
-            name='StepRun',
+            name="StepRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('state', models.CharField(choices=[('pending', 'Not yet'), ('waiting', 'Waits for a person'), ('claimed', 'Running'), ('done', 'Done'), ('failed', 'Failed'), ('unknown', 'Not known'), ('skipped', 'Left out')], default='pending', max_length=10)),
-                ('attempt', models.PositiveSmallIntegerField(default=0, help_text='How often a worker has claimed it.')),
-                ('action', models.CharField(blank=True, max_length=40)),
-                ('risk', models.CharField(blank=True, choices=[('', 'By a person'), ('read', 'Reads only'), ('change', 'Changes'), ('disruptive', 'Disruptive')], max_length=10)),
-                ('is_disruptive', models.BooleanField(default=False)),
-                ('parameters', models.JSONField(blank=True, default=dict)),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('answer', models.CharField(blank=True, max_length=120)),
-                ('evidence', models.TextField(blank=True, max_length=2000)),
-                ('claimed_at', models.DateTimeField(blank=True, null=True)),
-                ('claimed_by', models.CharField(blank=True, help_text='The task that holds it.', max_length=120)),
-                ('claim_expires_at', models.DateTimeField(blank=True, null=True)),
-                ('losses', models.PositiveSmallIntegerField(default=0, help_text='How often a worker died with it.')),
-                ('due_at', models.DateTimeField(blank=True, help_text='A check that looks again: when.', null=True)),
-                ('gives_up_at', models.DateTimeField(blank=True, help_text='A check that looks again: until when.', null=True)),
-                ('summary', models.CharField(blank=True, max_length=300)),
-                ('is_bad', models.BooleanField(default=False)),
-                ('result', models.JSONField(blank=True, default=dict)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('component', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='step_runs', to='accounts.component')),
-                ('confirmed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='step_runs', to='sops.run')),
-                ('step', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='step_runs', to='sops.step')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Not yet"),
+                            ("waiting", "Waits for a person"),
+                            ("claimed", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("unknown", "Not known"),
+                            ("skipped", "Left out"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "attempt",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="How often a worker has claimed it."
+                    ),
+                ),
+                ("action", models.CharField(blank=True, max_length=40)),
+                (
+                    "risk",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "By a person"),
+                            ("read", "Reads only"),
+                            ("change", "Changes"),
+                            ("disruptive", "Disruptive"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("is_disruptive", models.BooleanField(default=False)),
+                ("parameters", models.JSONField(blank=True, default=dict)),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("answer", models.CharField(blank=True, max_length=120)),
+                ("evidence", models.TextField(blank=True, max_length=2000)),
+                ("claimed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "claimed_by",
+                    models.CharField(blank=True, help_text="The task that holds it.", max_length=120),
+                ),
+                ("claim_expires_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "losses",
+                    models.PositiveSmallIntegerField(default=0, help_text="How often a worker died with it."),
+                ),
+                (
+                    "due_at",
+                    models.DateTimeField(blank=True, help_text="A check that looks again: when.", null=True),
+                ),
+                (
+                    "gives_up_at",
+                    models.DateTimeField(
+                        blank=True, help_text="A check that looks again: until when.", null=True
+                    ),
+                ),
+                ("summary", models.CharField(blank=True, max_length=300)),
+                ("is_bad", models.BooleanField(default=False)),
+                ("result", models.JSONField(blank=True, default=dict)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "component",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="step_runs",
+                        to="accounts.component",
+                    ),
+                ),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="step_runs", to="sops.run"
+                    ),
+                ),
+                (
+                    "step",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="step_runs", to="sops.step"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('run', 'position'),
+                "ordering": ("run", "position"),
             },
         ),
         migrations.CreateModel(
-            name='SimulatedState',
+            name="SimulatedState",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=30)),
-                ('value', models.JSONField()),
-                ('component', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='simulated_states', to='accounts.component')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=30)),
+                ("value", models.JSONField()),
+                (
+                    "component",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="simulated_states",
+                        to="accounts.component",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('component', 'key'), name='simulated_state_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("component", "key"), name="simulated_state_once")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='sop',
-            constraint=models.CheckConstraint(condition=models.Q(('is_suspended', False), models.Q(('suspended_at__isnull', False), ('suspended_by__isnull', False), models.Q(('suspension_reason', ''), _negated=True)), _connector='OR'), name='sop_suspended_says_who_and_why'),
+            model_name="sop",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("is_suspended", False),
+                    models.Q(
+                        ("suspended_at__isnull", False),
+                        ("suspended_by__isnull", False),
+                        models.Q(("suspension_reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="sop_suspended_says_who_and_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sopversion',
-            constraint=models.UniqueConstraint(fields=('sop', 'number'), name='sop_version_number_once'),
+            model_name="sopversion",
+            constraint=models.UniqueConstraint(fields=("sop", "number"), name="sop_version_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='sopversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'approved')), fields=('sop',), name='sop_one_approved_version'),
+            model_name="sopversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "approved")), fields=("sop",), name="sop_one_approved_version"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sopversion',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'submitted', 'approved', 'sent_back', 'superseded', 'withdrawn'])), name='sop_version_state_known'),
+            model_name="sopversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["draft", "submitted", "approved", "sent_back", "superseded", "withdrawn"])
+                ),
+                name="sop_version_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sopversion',
-            constraint=models.CheckConstraint(condition=models.Q(('approver', None), models.Q(('approver', models.F('author')), _negated=True), _connector='OR'), name='sop_version_four_eyes', violation_error_message='Its author cannot approve it.'),
+            model_name="sopversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("approver", None),
+                    models.Q(("approver", models.F("author")), _negated=True),
+                    _connector="OR",
+                ),
+                name="sop_version_four_eyes",
+                violation_error_message="Its author cannot approve it.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sopversion',
-            constraint=models.CheckConstraint(condition=models.Q(('author_side', 'vendor'), models.Q(('approver', None), ('approver_side', 'vendor'), _connector='OR')), name='sop_version_vendor_writes_and_approves'),
+            model_name="sopversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("author_side", "vendor"),
+                    models.Q(("approver", None), ("approver_side", "vendor"), _connector="OR"),
+                ),
+                name="sop_version_vendor_writes_and_approves",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sopversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'superseded']), _negated=True), models.Q(('approved_at__isnull', False), ('approver__isnull', False), ('review_on__isnull', False), models.Q(('content_hash', ''), _negated=True)), _connector='OR'), name='sop_version_approved_says_who_when_until'),
+            model_name="sopversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["approved", "superseded"]), _negated=True),
+                    models.Q(
+                        ("approved_at__isnull", False),
+                        ("approver__isnull", False),
+                        ("review_on__isnull", False),
+                        models.Q(("content_hash", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="sop_version_approved_says_who_when_until",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sopversion',
-            constraint=models.CheckConstraint(condition=models.Q(('touches_product_data', False)), name='sop_version_touches_no_product_data', violation_error_message='The service never touches product data.'),
+            model_name="sopversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("touches_product_data", False)),
+                name="sop_version_touches_no_product_data",
+                violation_error_message="The service never touches product data.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['running', 'waiting'])), fields=('incident',), name='run_one_active_per_incident'),
+            model_name="run",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["running", "waiting"])),
+                fields=("incident",),
+                name="run_one_active_per_incident",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['running', 'waiting', 'stopped', 'finished'])), name='run_state_known'),
+            model_name="run",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["running", "waiting", "stopped", "finished"])),
+                name="run_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state__in', ['running', 'waiting'])), models.Q(('ended_at__isnull', False), ('state', 'finished'), models.Q(('outcome', ''), _negated=True)), models.Q(('ended_at__isnull', False), ('state', 'stopped'), ('stopped_by__isnull', False), models.Q(('stop_reason', ''), _negated=True)), _connector='OR'), name='run_ended_says_how'),
+            model_name="run",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at", None), ("state__in", ["running", "waiting"])),
+                    models.Q(
+                        ("ended_at__isnull", False),
+                        ("state", "finished"),
+                        models.Q(("outcome", ""), _negated=True),
+                    ),
+                    models.Q(
+                        ("ended_at__isnull", False),
+                        ("state", "stopped"),
+                        ("stopped_by__isnull", False),
+                        models.Q(("stop_reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="run_ended_says_how",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='step',
-            constraint=models.UniqueConstraint(fields=('version', 'position'), name='step_position_once'),
+            model_name="step",
+            constraint=models.UniqueConstraint(fields=("version", "position"), name="step_position_once"),
         ),
         migrations.AddConstraint(
-            model_name='step',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['check', 'action', 'manual', 'decision', 'communicate', 'escalate'])), name='step_kind_known'),
+            model_name="step",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind__in", ["check", "action", "manual", "decision", "communicate", "escalate"])
+                ),
+                name="step_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='step',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['check', 'action']), models.Q(('action', ''), _negated=True), models.Q(('target_kind', ''), _negated=True)), models.Q(models.Q(('kind__in', ['check', 'action']), _negated=True), ('action', ''), ('target_kind', '')), _connector='OR'), name='step_names_its_action_and_target', violation_error_message='Checks and actions name their action and target; others do not.'),
+            model_name="step",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("kind__in", ["check", "action"]),
+                        models.Q(("action", ""), _negated=True),
+                        models.Q(("target_kind", ""), _negated=True),
+                    ),
+                    models.Q(
+                        models.Q(("kind__in", ["check", "action"]), _negated=True),
+                        ("action", ""),
+                        ("target_kind", ""),
+                    ),
+                    _connector="OR",
+                ),
+                name="step_names_its_action_and_target",
+                violation_error_message="Checks and actions name their action and target; others do not.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='steprun',
-            index=models.Index(fields=['state', 'claim_expires_at'], name='sops_stepru_state_cc4541_idx'),
+            model_name="steprun",
+            index=models.Index(fields=["state", "claim_expires_at"], name="sops_stepru_state_cc4541_idx"),
         ),
         migrations.AddConstraint(
-            model_name='steprun',
-            constraint=models.UniqueConstraint(fields=('run', 'step'), name='step_run_once_a_run'),
+            model_name="steprun",
+            constraint=models.UniqueConstraint(fields=("run", "step"), name="step_run_once_a_run"),
         ),
         migrations.AddConstraint(
-            model_name='steprun',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_disruptive', True), ('state__in', ['claimed', 'unknown'])), fields=('component',), name='step_run_one_disruptive_per_target'),
+            model_name="steprun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_disruptive", True), ("state__in", ["claimed", "unknown"])),
+                fields=("component",),
+                name="step_run_one_disruptive_per_target",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='steprun',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'waiting', 'claimed', 'done', 'failed', 'unknown', 'skipped'])), name='step_run_state_known'),
+            model_name="steprun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["pending", "waiting", "claimed", "done", "failed", "unknown", "skipped"])
+                ),
+                name="step_run_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='steprun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'claimed'), _negated=True), models.Q(('claim_expires_at__isnull', False), ('claimed_at__isnull', False), models.Q(('claimed_by', ''), _negated=True)), _connector='OR'), name='step_run_claimed_says_by_whom'),
+            model_name="steprun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "claimed"), _negated=True),
+                    models.Q(
+                        ("claim_expires_at__isnull", False),
+                        ("claimed_at__isnull", False),
+                        models.Q(("claimed_by", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="step_run_claimed_says_by_whom",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='steprun',
-            constraint=models.CheckConstraint(condition=models.Q(('is_disruptive', False), ('risk', 'disruptive'), _connector='OR'), name='step_run_disruptive_is_a_risk'),
+            model_name="steprun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("is_disruptive", False), ("risk", "disruptive"), _connector="OR"),
+                name="step_run_disruptive_is_a_risk",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='steprun',
-            constraint=models.CheckConstraint(condition=models.Q(('is_disruptive', False), models.Q(('state__in', ['claimed', 'done', 'unknown']), _negated=True), models.Q(('component__isnull', False), ('confirmed_at__isnull', False), ('confirmed_by__isnull', False)), _connector='OR'), name='step_run_disruptive_was_confirmed'),
+            model_name="steprun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("is_disruptive", False),
+                    models.Q(("state__in", ["claimed", "done", "unknown"]), _negated=True),
+                    models.Q(
+                        ("component__isnull", False),
+                        ("confirmed_at__isnull", False),
+                        ("confirmed_by__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="step_run_disruptive_was_confirmed",
+            ),
         ),
     ]
