@@ -141,7 +141,7 @@ def reopen(incident_id: int, *, reason: str, seen: str | None = None, by: User) 
 
 
 def _restored_after_it_began(incident: Incident, restored_at: datetime) -> None:
-    if restored_at < incident.unavailable_since:
+    if restored_at < incident.unavailable_since.replace(second=0, microsecond=0):  # people type minutes
         began = format_time(incident.unavailable_since)
         raise ValidationError(
             {"restored_at": [f"This is before it began, at {began}. Correct one of the two"]}

@@ -71,3 +71,13 @@ def test_one_distribution_owns_the_state_machine(name: str) -> None:
     from importlib.metadata import packages_distributions
 
     assert packages_distributions()[name] == ["django-fsm-2"]
+
+
+def test_an_auditor_finds_and_reads_what_happened(
+    incident: Incident, vendor_auditor: User, browse: Callable[[User], Client]
+) -> None:
+    browser = browse(vendor_auditor)
+    found = browser.get("/admin/auditlog/logentry/", {"q": incident.reference})
+    assert incident.reference in found.content.decode()
+    entry = LogEntry.objects.get_for_object(incident).latest("id")
+    assert browser.get(f"/admin/auditlog/logentry/{entry.pk}/change/").status_code == 200
