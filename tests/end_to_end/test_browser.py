@@ -1,0 +1,192 @@
+"""The README's tour in a real browser, with axe on each page of it in both schemes."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from accounts.demo import DEMO_PASSWORD
+from tests.plugins.desk import Desk
+
+pytestmark = [pytest.mark.browser, pytest.mark.workers]
+
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--no-first-run",
+]  # fmt: skip
+# Pages that need no more than a signed-in person, and who opens them.
+PAGES = {
+    "engineer.1@partner.example": [
+        "/", "/calls/new/", "/incidents/", "/search/?q=sign", "/sops/", "/sops/SOP-03/", "/handovers/",
+        "/rota/", "/deliveries/", "/incidents/OOH-2020-00001/",
+    ],
+    "manager@vendor.example": ["/reports/", "/incidents/?state=resolved"],
+    "specialist@vendor.example": ["/pages/"],
+    "approver@vendor.example": ["/sops/"],
+    "": ["/sign-in/", "/status/", "/status/history/"],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser(browser_executable: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=browser_executable, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+def someone(browser: Browser, desk: Desk, email: str, complaints: list[str]) -> Page:
+    """A new browser window with this person signed in; what its console complains of is kept."""
+    # Without motion: in the middle of a change of colours there is no contrast to measure.
+    window = {"width": 1280, "height": 900}
+    page = browser.new_context(base_url=desk.url, viewport=window, reduced_motion="reduce").new_page()  # type: ignore[arg-type]
+    page.set_default_timeout(15_000)
+    page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    if email:
+        page.goto("/sign-in/")
+        page.fill("[name=username]", email)
+        page.fill("[name=password]", DEMO_PASSWORD)
+        press(page, "Sign in")
+    return page
+
+
+def press(page: Page, words: str) -> None:
+    with page.expect_navigation():
+        page.click(f"main button:has-text('{words}')")
+
+
+def follow(page: Page, words: str) -> None:
+    with page.expect_navigation():
+        page.click(f"main a:has-text('{words}'):visible")
+
+
+def found_by_axe(page: Page) -> list[str]:
+    """What axe finds, in the light and in the dark; and whether a narrow screen scrolls sideways."""
+    problems = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for violation in Axe().run(page).response["violations"]:
+            where = violation["nodes"][0]["target"]
+            problems.append(f"{page.url} {scheme}: {violation['id']} at {where}")
+    page.set_viewport_size({"width": 320, "height": 700})
+    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+        problems.append(f"{page.url} scrolls sideways at 320 pixels")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    return problems
+
+
+def test_the_tour_of_the_readme(browser: Browser, desk: Desk) -> None:
+    complaints: list[str] = []
+    problems: list[str] = []
+    lead = someone(browser, desk, "lead@partner.example", complaints)
+    log_a_call(lead)
+    problems += found_by_axe(lead)
+    if lead.query_selector("text=Override the gate"):
+        follow(lead, "Override the gate")
+        lead.fill("[name=reason]", "Theatre waits for it")
+        press(lead, "Override the gate")
+    incident = lead.url
+    press(lead, "Begin triage")
+    press(lead, "Post update")
+    lead.goto(incident)
+    follow(lead, "Start an SOP")
+    problems += found_by_axe(lead)
+    run_the_sop(lead, problems)
+    lead.goto(incident)
+    problems += found_by_axe(lead)
+    follow(lead, "Escalate")
+    problems += found_by_axe(lead)
+    lead.check("[name=team] >> nth=0")
+    lead.fill("[name=reason]", "Memory grew for a day")
+    press(lead, "Escalate")
+    lead.goto("/handovers/")
+    with lead.expect_navigation():
+        lead.click("form:has([value=to_vendor]) button")
+    problems += found_by_axe(lead)
+    press(lead, "Offer 1 item")
+    handover = lead.url
+    analyst = someone(browser, desk, "desk.1@vendor.example", complaints)
+    analyst.goto(handover)
+    problems += found_by_axe(analyst)
+    analyst.fill("[name=readback]", "Sign-in is back, memory dump to be read, ring by ten")
+    analyst.click("button:has-text('Accept this item')")
+    analyst.wait_for_selector("text=Accepted")
+    analyst.goto(incident)
+    analyst.fill("#product-notes textarea", "The index was rebuilt on Friday")
+    press(analyst, "Add product note")
+    follow(analyst, "Resolve")
+    analyst.fill("[name=resolution]", "A restart of the application service")
+    analyst.fill("[name=restored_at]", analyst.evaluate(LONDON_CLOCK))
+    problems += found_by_axe(analyst)
+    press(analyst, "Resolve the incident")
+    assert "Resolved" in analyst.inner_text(".vitals")
+    lead.goto(incident)
+    assert "index was rebuilt" not in lead.content()
+    assert problems == []
+    assert complaints == []
+
+
+LONDON_CLOCK = (
+    "new Date().toLocaleTimeString('en-GB', {timeZone: 'Europe/London', hour: '2-digit', minute: '2-digit'})"
+)
+
+
+def log_a_call(page: Page) -> None:
+    """With the keyboard alone, in the order of the conversation."""
+    page.goto("/calls/new/")
+    page.focus("[name=caller_name]")
+    page.keyboard.type("IT on-call manager")
+    said = {
+        "customer": "Wexcombe", "call_back_number": "01632 960174", "service": "Compucare 8",
+        "failure": "Nobody can sign in",
+    }  # fmt: skip
+    for name, typed in said.items():
+        tab_to(page, name)
+        page.keyboard.type(typed)
+    tab_to(page, "who_affected")
+    page.keyboard.press("Space")
+    page.wait_for_selector("#verdict :text('Covered'), #verdict :text('Working hours')")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent.trim()") == "Log the incident":
+            break
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "/incidents/OOH-" in page.url
+
+
+def tab_to(page: Page, name: str) -> None:
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == name:
+            return
+    raise AssertionError(f"The tab key never comes to {name}")
+
+
+def run_the_sop(page: Page, problems: list[str]) -> None:
+    press(page, "Start SOP-03")
+    page.wait_for_selector("[name=evidence]")
+    page.fill("[name=evidence]", "Told the IT on-call manager, who agrees")
+    page.click("button:has-text('Record step 4')")
+    page.wait_for_selector("[name=confirm]")
+    problems += found_by_axe(page)
+    page.fill("[name=confirm]", "wexcombe")
+    page.click("button:has-text('Restart app-cc8-wexcombe-prod')")
+    page.wait_for_selector("[name=answer]", timeout=30_000)
+    page.check("[name=answer] >> nth=0")
+    page.click("button:has-text('Record the answer')")
+    page.click("button:has-text('Post the update')")
+    page.wait_for_selector("text=Service restored")
+
+
+@pytest.mark.parametrize("email", PAGES)
+def test_axe_finds_nothing_in_either_scheme(email: str, browser: Browser, desk: Desk) -> None:
+    page = someone(browser, desk, email, [])
+    problems = []
+    for address in PAGES[email]:
+        page.goto(address)
+        problems += found_by_axe(page)
+        assert page.evaluate("document.querySelectorAll('h1').length") == 1, address
+    assert problems == []
