@@ -181,7 +181,12 @@ admin.site.unregister(LogEntry)
 class AuditAdmin(LogEntryAdmin):
     """The audit trail, for auditors, to read. A partner's auditor meets no entry about a vendor row."""
 
-    search_fields = ("object_repr", "actor__name", "actor__email", "cid")  # the library's ask for a first name
+    search_fields = (
+        "object_repr",
+        "actor__name",
+        "actor__email",
+        "cid",
+    )  # the library's ask for a first name
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(Permission.VIEW_AUDIT)

@@ -5,113 +5,320 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Organisation',
+            name="Organisation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
-                ('side', models.CharField(choices=[('partner', 'Service partner'), ('vendor', 'Vendor')], max_length=10)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, unique=True)),
+                (
+                    "side",
+                    models.CharField(
+                        choices=[("partner", "Service partner"), ("vendor", "Vendor")], max_length=10
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Service',
+            name="Service",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(help_text='The code that the scope rules know, such as compucare8.', unique=True)),
-                ('name', models.CharField(max_length=80, unique=True)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('is_public', models.BooleanField(default=True, verbose_name='on the status page')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "code",
+                    models.SlugField(
+                        help_text="The code that the scope rules know, such as compucare8.", unique=True
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, unique=True)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("is_public", models.BooleanField(default=True, verbose_name="on the status page")),
             ],
             options={
-                'ordering': ('position', 'name'),
+                "ordering": ("position", "name"),
             },
         ),
         migrations.CreateModel(
-            name='Team',
+            name="Team",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('email', models.EmailField(max_length=254)),
-                ('phone', models.CharField(max_length=30)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(unique=True)),
+                ("name", models.CharField(max_length=80)),
+                ("email", models.EmailField(max_length=254)),
+                ("phone", models.CharField(max_length=30)),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
-                ('short_name', models.SlugField(help_text='Typed to confirm a disruptive action.', max_length=30, unique=True)),
-                ('nation', models.CharField(choices=[('ENG', 'England'), ('WLS', 'Wales'), ('SCT', 'Scotland'), ('NIR', 'Northern Ireland')], default='ENG', max_length=3)),
-                ('follows_own_holidays', models.BooleanField(default=False, help_text="The contract counts this nation's bank holidays as out of hours too.")),
-                ('entitled_from', models.DateField(blank=True, help_text='Empty: has not bought the service.', null=True)),
-                ('entitled_until', models.DateField(blank=True, help_text='The last day. Empty: no end agreed.', null=True)),
-                ('uses_clinical_features', models.BooleanField(default=False, help_text='Only then is Compucare Clinician covered.', verbose_name="uses Clinician's clinical features")),
-                ('contact_phone', models.CharField(blank=True, max_length=30, verbose_name='switchboard')),
-                ('is_simulated', models.BooleanField(default=False, help_text='Belongs to the simulated estate of the demo. Real customers never do.')),
-                ('is_active', models.BooleanField(default=True)),
-                ('services', models.ManyToManyField(blank=True, related_name='customers', to='accounts.service')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, unique=True)),
+                (
+                    "short_name",
+                    models.SlugField(
+                        help_text="Typed to confirm a disruptive action.", max_length=30, unique=True
+                    ),
+                ),
+                (
+                    "nation",
+                    models.CharField(
+                        choices=[
+                            ("ENG", "England"),
+                            ("WLS", "Wales"),
+                            ("SCT", "Scotland"),
+                            ("NIR", "Northern Ireland"),
+                        ],
+                        default="ENG",
+                        max_length=3,
+                    ),
+                ),
+                (
+                    "follows_own_holidays",
+                    models.BooleanField(
+                        default=False,
+                        help_text="The contract counts this nation's bank holidays as out of hours too.",
+                    ),
+                ),
+                (
+                    "entitled_from",
+                    models.DateField(blank=True, help_text="Empty: has not bought the service.", null=True),
+                ),
+                (
+                    "entitled_until",
+                    models.DateField(blank=True, help_text="The last day. Empty: no end agreed.", null=True),
+                ),
+                (
+                    "uses_clinical_features",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Only then is Compucare Clinician covered.",
+                        verbose_name="uses Clinician's clinical features",
+                    ),
+                ),
+                ("contact_phone", models.CharField(blank=True, max_length=30, verbose_name="switchboard")),
+                (
+                    "is_simulated",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Belongs to the simulated estate of the demo. Real customers never do.",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "services",
+                    models.ManyToManyField(blank=True, related_name="customers", to="accounts.service"),
+                ),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Component',
+            name="Component",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('app_service', 'Application service'), ('virtual_machine', 'Virtual machine'), ('sql_database', 'SQL database'), ('service_bus', 'Message queue'), ('session_host', 'Session host'), ('vpn_gateway', 'VPN gateway'), ('endpoint', 'Web address'), ('certificate', 'Certificate or secret'), ('region', 'Azure region')], max_length=20)),
-                ('name', models.CharField(help_text='As the platform names it.', max_length=120, unique=True)),
-                ('location', models.CharField(blank=True, help_text='Region and resource group, for people.', max_length=120)),
-                ('resource_id', models.CharField(blank=True, help_text='Azure resource id; compared in any case.', max_length=400)),
-                ('address', models.CharField(blank=True, help_text='Web address or host:port that a probe reads.', max_length=300)),
-                ('is_simulated', models.BooleanField(default=False)),
-                ('is_active', models.BooleanField(default=True)),
-                ('customer', models.ForeignKey(blank=True, help_text='Empty: the shared platform.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='components', to='accounts.customer')),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='components', to='accounts.service')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("app_service", "Application service"),
+                            ("virtual_machine", "Virtual machine"),
+                            ("sql_database", "SQL database"),
+                            ("service_bus", "Message queue"),
+                            ("session_host", "Session host"),
+                            ("vpn_gateway", "VPN gateway"),
+                            ("endpoint", "Web address"),
+                            ("certificate", "Certificate or secret"),
+                            ("region", "Azure region"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(help_text="As the platform names it.", max_length=120, unique=True),
+                ),
+                (
+                    "location",
+                    models.CharField(
+                        blank=True, help_text="Region and resource group, for people.", max_length=120
+                    ),
+                ),
+                (
+                    "resource_id",
+                    models.CharField(
+                        blank=True, help_text="Azure resource id; compared in any case.", max_length=400
+                    ),
+                ),
+                (
+                    "address",
+                    models.CharField(
+                        blank=True, help_text="Web address or host:port that a probe reads.", max_length=300
+                    ),
+                ),
+                ("is_simulated", models.BooleanField(default=False)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: the shared platform.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="components",
+                        to="accounts.customer",
+                    ),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="components",
+                        to="accounts.service",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail address')),
-                ('name', models.CharField(help_text='A role and a number, such as OOH engineer 1.', max_length=80, verbose_name='shown as')),
-                ('phone', models.CharField(blank=True, max_length=30)),
-                ('theme', models.CharField(blank=True, choices=[('', 'As the device'), ('light', 'Light'), ('dark', 'Dark')], default='', max_length=5)),
-                ('is_active', models.BooleanField(default=True)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
-                ('organisation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='people', to='accounts.organisation')),
-                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='people', to='accounts.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail address")),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="A role and a number, such as OOH engineer 1.",
+                        max_length=80,
+                        verbose_name="shown as",
+                    ),
+                ),
+                ("phone", models.CharField(blank=True, max_length=30)),
+                (
+                    "theme",
+                    models.CharField(
+                        blank=True,
+                        choices=[("", "As the device"), ("light", "Light"), ("dark", "Dark")],
+                        default="",
+                        max_length=5,
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="people",
+                        to="accounts.organisation",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="people",
+                        to="accounts.team",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.CheckConstraint(condition=models.Q(('entitled_until', None), models.Q(('entitled_from__isnull', False), ('entitled_until__gte', models.F('entitled_from'))), _connector='OR'), name='customer_entitlement_ends_after_it_begins', violation_error_message='The last day of the entitlement must not be before its first day.'),
+            model_name="customer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("entitled_until", None),
+                    models.Q(
+                        ("entitled_from__isnull", False), ("entitled_until__gte", models.F("entitled_from"))
+                    ),
+                    _connector="OR",
+                ),
+                name="customer_entitlement_ends_after_it_begins",
+                violation_error_message="The last day of the entitlement must not be before its first day.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.CheckConstraint(condition=models.Q(('nation__in', ['ENG', 'WLS', 'SCT', 'NIR'])), name='customer_nation_known'),
+            model_name="customer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("nation__in", ["ENG", "WLS", "SCT", "NIR"])), name="customer_nation_known"
+            ),
         ),
     ]

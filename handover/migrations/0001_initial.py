@@ -9,7 +9,6 @@ import incidents.fsm
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,97 +17,247 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Page',
+            name="Page",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(help_text='Makes a page of the sweep come only once.', max_length=80, unique=True)),
-                ('words', models.CharField(help_text='What it is about, in one line.', max_length=200)),
-                ('reason', models.TextField(help_text='Why they are paged, and what was tried.', max_length=2000)),
-                ('paged_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('acknowledged_at', models.DateTimeField(blank=True, null=True)),
-                ('answer', models.TextField(blank=True, max_length=2000)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="Makes a page of the sweep come only once.", max_length=80, unique=True
+                    ),
+                ),
+                ("words", models.CharField(help_text="What it is about, in one line.", max_length=200)),
+                (
+                    "reason",
+                    models.TextField(help_text="Why they are paged, and what was tried.", max_length=2000),
+                ),
+                ("paged_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("acknowledged_at", models.DateTimeField(blank=True, null=True)),
+                ("answer", models.TextField(blank=True, max_length=2000)),
             ],
             options={
-                'ordering': ('-paged_at', '-id'),
+                "ordering": ("-paged_at", "-id"),
             },
         ),
         migrations.CreateModel(
-            name='ShiftPattern',
+            name="ShiftPattern",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('weekday', models.PositiveSmallIntegerField(choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday'), (7, 'Bank holidays')], verbose_name='day')),
-                ('starts', models.TimeField(help_text='On the clock in London, such as 17:45.')),
-                ('ends', models.TimeField(help_text='Earlier than the start means the next day.')),
-                ('valid_from', models.DateField(verbose_name='first day')),
-                ('valid_until', models.DateField(blank=True, help_text='Empty: no end.', null=True, verbose_name='last day')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "weekday",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (0, "Monday"),
+                            (1, "Tuesday"),
+                            (2, "Wednesday"),
+                            (3, "Thursday"),
+                            (4, "Friday"),
+                            (5, "Saturday"),
+                            (6, "Sunday"),
+                            (7, "Bank holidays"),
+                        ],
+                        verbose_name="day",
+                    ),
+                ),
+                ("starts", models.TimeField(help_text="On the clock in London, such as 17:45.")),
+                ("ends", models.TimeField(help_text="Earlier than the start means the next day.")),
+                ("valid_from", models.DateField(verbose_name="first day")),
+                (
+                    "valid_until",
+                    models.DateField(
+                        blank=True, help_text="Empty: no end.", null=True, verbose_name="last day"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('weekday', 'starts', 'person__name'),
+                "ordering": ("weekday", "starts", "person__name"),
             },
         ),
         migrations.CreateModel(
-            name='Handover',
+            name="Handover",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('direction', models.CharField(choices=[('to_vendor', 'Service partner to service desk'), ('to_partner', 'Service desk to service partner'), ('shift', 'Shift change of the service partner')], max_length=12)),
-                ('call_at', models.DateTimeField(help_text='When the call begins, or the shift ends.')),
-                ('state', incidents.fsm.StateField(choices=[('draft', 'Draft'), ('offered', 'Offered'), ('closed', 'Closed'), ('lapsed', 'Not offered')], default='draft', max_length=20, protected=True)),
-                ('drafted_at', models.DateTimeField()),
-                ('offered_at', models.DateTimeField(blank=True, null=True)),
-                ('leads_paged_at', models.DateTimeField(blank=True, null=True)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('is_nothing', models.BooleanField(default=False, verbose_name='nothing to hand over')),
-                ('statement', models.TextField(blank=True, max_length=2000)),
-                ('content_hash', models.CharField(blank=True, max_length=64)),
-                ('call_began_at', models.DateTimeField(blank=True, null=True)),
-                ('call_ended_at', models.DateTimeField(blank=True, null=True)),
-                ('participants', models.CharField(blank=True, max_length=300)),
-                ('from_user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('to_user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[
+                            ("to_vendor", "Service partner to service desk"),
+                            ("to_partner", "Service desk to service partner"),
+                            ("shift", "Shift change of the service partner"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("call_at", models.DateTimeField(help_text="When the call begins, or the shift ends.")),
+                (
+                    "state",
+                    incidents.fsm.StateField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("offered", "Offered"),
+                            ("closed", "Closed"),
+                            ("lapsed", "Not offered"),
+                        ],
+                        default="draft",
+                        max_length=20,
+                        protected=True,
+                    ),
+                ),
+                ("drafted_at", models.DateTimeField()),
+                ("offered_at", models.DateTimeField(blank=True, null=True)),
+                ("leads_paged_at", models.DateTimeField(blank=True, null=True)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("is_nothing", models.BooleanField(default=False, verbose_name="nothing to hand over")),
+                ("statement", models.TextField(blank=True, max_length=2000)),
+                ("content_hash", models.CharField(blank=True, max_length=64)),
+                ("call_began_at", models.DateTimeField(blank=True, null=True)),
+                ("call_ended_at", models.DateTimeField(blank=True, null=True)),
+                ("participants", models.CharField(blank=True, max_length=300)),
+                (
+                    "from_user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "to_user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-call_at', '-id'),
+                "ordering": ("-call_at", "-id"),
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='HandoverAddendum',
+            name="HandoverAddendum",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField(max_length=2000)),
-                ('written_at', models.DateTimeField(auto_now_add=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('handover', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='addenda', to='handover.handover')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.TextField(max_length=2000)),
+                ("written_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "handover",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="addenda",
+                        to="handover.handover",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'handover addenda',
-                'ordering': ('id',),
+                "verbose_name_plural": "handover addenda",
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='HandoverItem',
+            name="HandoverItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('severity', models.CharField(choices=[('critical', 'Critical'), ('watch', 'Watch'), ('stable', 'Stable')], default='critical', max_length=10)),
-                ('situation', models.TextField(max_length=3000)),
-                ('background', models.TextField(blank=True, max_length=3000)),
-                ('assessment', models.TextField(blank=True, max_length=3000)),
-                ('next_steps', models.TextField(blank=True, max_length=3000)),
-                ('not_tried', models.TextField(blank=True, max_length=3000)),
-                ('promises', models.TextField(blank=True, max_length=3000)),
-                ('edited', models.JSONField(blank=True, default=list, help_text='What a person wrote: never drafted over.')),
-                ('state', incidents.fsm.StateField(choices=[('waiting', 'Waits for an answer'), ('accepted', 'Accepted'), ('refused', 'Refused'), ('lapsed', 'Closed meanwhile')], default='waiting', max_length=20, protected=True)),
-                ('read_back', models.TextField(blank=True, max_length=2000)),
-                ('refuse_reason', models.TextField(blank=True, max_length=2000)),
-                ('outcome', models.CharField(blank=True, help_text='What became of it meanwhile.', max_length=200)),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
-                ('answered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('handover', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='handover.handover')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                (
+                    "severity",
+                    models.CharField(
+                        choices=[("critical", "Critical"), ("watch", "Watch"), ("stable", "Stable")],
+                        default="critical",
+                        max_length=10,
+                    ),
+                ),
+                ("situation", models.TextField(max_length=3000)),
+                ("background", models.TextField(blank=True, max_length=3000)),
+                ("assessment", models.TextField(blank=True, max_length=3000)),
+                ("next_steps", models.TextField(blank=True, max_length=3000)),
+                ("not_tried", models.TextField(blank=True, max_length=3000)),
+                ("promises", models.TextField(blank=True, max_length=3000)),
+                (
+                    "edited",
+                    models.JSONField(
+                        blank=True, default=list, help_text="What a person wrote: never drafted over."
+                    ),
+                ),
+                (
+                    "state",
+                    incidents.fsm.StateField(
+                        choices=[
+                            ("waiting", "Waits for an answer"),
+                            ("accepted", "Accepted"),
+                            ("refused", "Refused"),
+                            ("lapsed", "Closed meanwhile"),
+                        ],
+                        default="waiting",
+                        max_length=20,
+                        protected=True,
+                    ),
+                ),
+                ("read_back", models.TextField(blank=True, max_length=2000)),
+                ("refuse_reason", models.TextField(blank=True, max_length=2000)),
+                (
+                    "outcome",
+                    models.CharField(blank=True, help_text="What became of it meanwhile.", max_length=200),
+                ),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "handover",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="items",
+                        to="handover.handover",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('position', 'id'),
+                "ordering": ("position", "id"),
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),

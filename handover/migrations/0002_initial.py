@@ -6,143 +6,291 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('handover', '0001_initial'),
-        ('incidents', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("handover", "0001_initial"),
+        ("incidents", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='handoveritem',
-            name='incident',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='handover_items', to='incidents.incident'),
+            model_name="handoveritem",
+            name="incident",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="handover_items",
+                to="incidents.incident",
+            ),
         ),
         migrations.AddField(
-            model_name='page',
-            name='acknowledged_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="page",
+            name="acknowledged_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='page',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="page",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='page',
-            name='handover',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='pages', to='handover.handover'),
+            model_name="page",
+            name="handover",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="pages",
+                to="handover.handover",
+            ),
         ),
         migrations.AddField(
-            model_name='page',
-            name='incident',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='pages', to='incidents.incident'),
+            model_name="page",
+            name="incident",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="pages",
+                to="incidents.incident",
+            ),
         ),
         migrations.AddField(
-            model_name='page',
-            name='team',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='pages', to='accounts.team'),
+            model_name="page",
+            name="team",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="pages",
+                to="accounts.team",
+            ),
         ),
         migrations.AddField(
-            model_name='page',
-            name='user',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='pages', to=settings.AUTH_USER_MODEL),
+            model_name="page",
+            name="user",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="pages",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='shiftpattern',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shift_patterns', to=settings.AUTH_USER_MODEL),
+            model_name="shiftpattern",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="shift_patterns",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddIndex(
-            model_name='handover',
-            index=models.Index(fields=['state', 'offered_at'], name='handover_ha_state_d4cb74_idx'),
+            model_name="handover",
+            index=models.Index(fields=["state", "offered_at"], name="handover_ha_state_d4cb74_idx"),
         ),
         migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(('direction__in', ['to_vendor', 'to_partner', 'shift'])), name='handover_direction_known'),
+            model_name="handover",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("direction__in", ["to_vendor", "to_partner", "shift"])),
+                name="handover_direction_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'offered', 'closed', 'lapsed'])), name='handover_state_known'),
+            model_name="handover",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["draft", "offered", "closed", "lapsed"])),
+                name="handover_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('direction', 'shift'), _negated=True), ('state__in', ['draft', 'offered'])), fields=('direction', 'call_at'), name='handover_one_open_for_each_call'),
+            model_name="handover",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    models.Q(("direction", "shift"), _negated=True), ("state__in", ["draft", "offered"])
+                ),
+                fields=("direction", "call_at"),
+                name="handover_one_open_for_each_call",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.UniqueConstraint(condition=models.Q(('direction', 'shift'), ('state__in', ['draft', 'offered'])), fields=('from_user',), name='handover_one_shift_change_at_a_time'),
+            model_name="handover",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("direction", "shift"), ("state__in", ["draft", "offered"])),
+                fields=("from_user",),
+                name="handover_one_shift_change_at_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['offered', 'closed']), _negated=True), ('offered_at__isnull', False), _connector='OR'), name='handover_offered_says_when'),
+            model_name="handover",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["offered", "closed"]), _negated=True),
+                    ("offered_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="handover_offered_says_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'closed'), _negated=True), models.Q(('closed_at__isnull', False), models.Q(('content_hash', ''), _negated=True)), _connector='OR'), name='handover_closed_is_hashed'),
+            model_name="handover",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "closed"), _negated=True),
+                    models.Q(("closed_at__isnull", False), models.Q(("content_hash", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="handover_closed_is_hashed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(('is_nothing', False), models.Q(('statement', ''), _negated=True), _connector='OR'), name='handover_nothing_is_a_statement'),
+            model_name="handover",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("is_nothing", False), models.Q(("statement", ""), _negated=True), _connector="OR"
+                ),
+                name="handover_nothing_is_a_statement",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handover',
-            constraint=models.CheckConstraint(condition=models.Q(('call_ended_at', None), models.Q(('call_began_at__isnull', False), ('call_ended_at__gte', models.F('call_began_at'))), _connector='OR'), name='handover_call_ends_after_it_begins'),
+            model_name="handover",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("call_ended_at", None),
+                    models.Q(
+                        ("call_began_at__isnull", False), ("call_ended_at__gte", models.F("call_began_at"))
+                    ),
+                    _connector="OR",
+                ),
+                name="handover_call_ends_after_it_begins",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handoveritem',
-            constraint=models.UniqueConstraint(fields=('handover', 'incident'), name='handover_item_once'),
+            model_name="handoveritem",
+            constraint=models.UniqueConstraint(fields=("handover", "incident"), name="handover_item_once"),
         ),
         migrations.AddConstraint(
-            model_name='handoveritem',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'accepted', 'refused', 'lapsed'])), name='handover_item_state_known'),
+            model_name="handoveritem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["waiting", "accepted", "refused", "lapsed"])),
+                name="handover_item_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handoveritem',
-            constraint=models.CheckConstraint(condition=models.Q(('severity__in', ['critical', 'watch', 'stable'])), name='handover_item_severity_known'),
+            model_name="handoveritem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("severity__in", ["critical", "watch", "stable"])),
+                name="handover_item_severity_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handoveritem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'accepted'), _negated=True), models.Q(('answered_at__isnull', False), ('answered_by__isnull', False), models.Q(('read_back', ''), _negated=True)), _connector='OR'), name='handover_item_accepted_was_read_back'),
+            model_name="handoveritem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "accepted"), _negated=True),
+                    models.Q(
+                        ("answered_at__isnull", False),
+                        ("answered_by__isnull", False),
+                        models.Q(("read_back", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="handover_item_accepted_was_read_back",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handoveritem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'refused'), _negated=True), models.Q(('answered_at__isnull', False), ('answered_by__isnull', False), models.Q(('refuse_reason', ''), _negated=True)), _connector='OR'), name='handover_item_refused_says_why'),
+            model_name="handoveritem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "refused"), _negated=True),
+                    models.Q(
+                        ("answered_at__isnull", False),
+                        ("answered_by__isnull", False),
+                        models.Q(("refuse_reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="handover_item_refused_says_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handoveritem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'lapsed'), _negated=True), models.Q(('outcome', ''), _negated=True), _connector='OR'), name='handover_item_lapsed_says_what'),
+            model_name="handoveritem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "lapsed"), _negated=True),
+                    models.Q(("outcome", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="handover_item_lapsed_says_what",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='page',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('team__isnull', False), ('user', None)), models.Q(('team', None), ('user__isnull', False)), _connector='OR'), name='page_goes_to_a_team_or_a_person'),
+            model_name="page",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("team__isnull", False), ("user", None)),
+                    models.Q(("team", None), ("user__isnull", False)),
+                    _connector="OR",
+                ),
+                name="page_goes_to_a_team_or_a_person",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='page',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('acknowledged_at', None), ('acknowledged_by', None)), models.Q(('acknowledged_at__isnull', False), ('acknowledged_by__isnull', False)), _connector='OR'), name='page_answered_says_by_whom'),
+            model_name="page",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("acknowledged_at", None), ("acknowledged_by", None)),
+                    models.Q(("acknowledged_at__isnull", False), ("acknowledged_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="page_answered_says_by_whom",
+            ),
         ),
         migrations.AddIndex(
-            model_name='shiftpattern',
-            index=models.Index(fields=['valid_from', 'valid_until'], name='handover_sh_valid_f_64b702_idx'),
+            model_name="shiftpattern",
+            index=models.Index(fields=["valid_from", "valid_until"], name="handover_sh_valid_f_64b702_idx"),
         ),
         migrations.AddConstraint(
-            model_name='shiftpattern',
-            constraint=models.CheckConstraint(condition=models.Q(('starts', models.F('ends')), _negated=True), name='shift_has_a_length', violation_error_message='A shift cannot start and end at the same time. Change one of them.'),
+            model_name="shiftpattern",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("starts", models.F("ends")), _negated=True),
+                name="shift_has_a_length",
+                violation_error_message="A shift cannot start and end at the same time. Change one of them.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shiftpattern',
-            constraint=models.CheckConstraint(condition=models.Q(('weekday__in', [0, 1, 2, 3, 4, 5, 6, 7])), name='shift_weekday_known'),
+            model_name="shiftpattern",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("weekday__in", [0, 1, 2, 3, 4, 5, 6, 7])), name="shift_weekday_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shiftpattern',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until', None), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='shift_ends_after_it_begins', violation_error_message='The last day must not be before the first day.'),
+            model_name="shiftpattern",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_until", None), ("valid_until__gte", models.F("valid_from")), _connector="OR"
+                ),
+                name="shift_ends_after_it_begins",
+                violation_error_message="The last day must not be before the first day.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shiftpattern',
-            constraint=models.UniqueConstraint(fields=('person', 'weekday', 'starts', 'valid_from'), name='shift_once', violation_error_message='This person has this shift already.'),
+            model_name="shiftpattern",
+            constraint=models.UniqueConstraint(
+                fields=("person", "weekday", "starts", "valid_from"),
+                name="shift_once",
+                violation_error_message="This person has this shift already.",
+            ),
         ),
     ]

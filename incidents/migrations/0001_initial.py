@@ -12,328 +12,877 @@ import incidents.models.incident
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("accounts", "0001_initial"),
+        ("auth", "0012_alter_user_first_name_max_length"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('beat_at', models.DateTimeField()),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("beat_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='ReferenceCounter',
+            name="ReferenceCounter",
             fields=[
-                ('year', models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
-                ('last', models.PositiveIntegerField(default=0)),
+                ("year", models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
+                ("last", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Incident',
+            name="Incident",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(editable=False, max_length=20, unique=True)),
-                ('public_id', models.CharField(default=incidents.models.incident.public_token, editable=False, max_length=8, unique=True)),
-                ('state', incidents.fsm.StateField(choices=[('logged', 'Logged'), ('triaging', 'Triaging'), ('sop', 'SOP'), ('escalated', 'Escalated'), ('handed_over', 'Handed over'), ('resolved', 'Resolved'), ('declined', 'Declined')], default='logged', max_length=20, protected=True)),
-                ('source', models.CharField(choices=[('phone', 'Telephone'), ('api', 'Service desk'), ('alert', 'Monitoring alert')], default='phone', max_length=10)),
-                ('is_rehearsal', models.BooleanField(default=False)),
-                ('caller_name', models.CharField(max_length=120)),
-                ('call_back_number', models.CharField(max_length=40)),
-                ('is_call_back_read_back', models.BooleanField(default=False)),
-                ('failure', models.CharField(choices=[('cannot_sign_in', 'Nobody can sign in'), ('does_not_open', 'Does not open'), ('messages_not_processed', 'Clinical messages are not processed'), ('slow', 'Slow'), ('partial', 'Some parts do not work'), ('printing', 'Printing'), ('data', 'Wrong or missing data'), ('how_to', 'How to do something'), ('other', 'Something else')], max_length=30)),
-                ('who_affected', models.CharField(choices=[('everyone_all_sites', 'Everyone, at every site'), ('everyone_one_site', 'Everyone at one site'), ('department', 'One ward or department'), ('one_person', 'One person or one printer'), ('unknown', 'Not known')], max_length=30)),
-                ('error_text', models.CharField(blank=True, max_length=500)),
-                ('began_at', models.DateTimeField(blank=True, null=True)),
-                ('is_began_approximate', models.BooleanField(default=True)),
-                ('impact', models.TextField(blank=True, max_length=2000)),
-                ('patient_safety', models.CharField(choices=[('yes', 'Yes'), ('no', 'No'), ('unknown', 'Not known')], default='unknown', max_length=10)),
-                ('continuity', models.CharField(choices=[('in_use', 'In use'), ('not_in_use', 'Not in use'), ('unknown', 'Not known')], default='unknown', max_length=12)),
-                ('continuity_since_at', models.DateTimeField(blank=True, null=True)),
-                ('customer_changes', models.CharField(blank=True, max_length=500)),
-                ('customer_reference', models.CharField(blank=True, max_length=60)),
-                ('call_back_due_at', models.DateTimeField(blank=True, null=True)),
-                ('gate_outcome', models.CharField(choices=[('accept', 'Accepted'), ('decline', 'Not covered'), ('pass_to_lead', 'For the duty lead'), ('ask', 'Not known yet')], max_length=15)),
-                ('gate_rule', models.CharField(blank=True, max_length=40)),
-                ('gate_verdict', models.JSONField(default=dict)),
-                ('override_reason', models.TextField(blank=True, max_length=1000)),
-                ('override_at', models.DateTimeField(blank=True, null=True)),
-                ('owner_side', models.CharField(choices=[('partner', 'Service partner'), ('vendor', 'Vendor')], default='partner', max_length=10)),
-                ('next_action', models.CharField(max_length=300)),
-                ('next_update_due_at', models.DateTimeField(blank=True, null=True)),
-                ('has_running_sop', models.BooleanField(default=False)),
-                ('public_phase', models.CharField(blank=True, max_length=15)),
-                ('reported_at', models.DateTimeField(help_text='When the call or the alert began.')),
-                ('logged_at', models.DateTimeField()),
-                ('triaged_at', models.DateTimeField(blank=True, null=True)),
-                ('escalated_at', models.DateTimeField(blank=True, null=True)),
-                ('escalated_to', models.CharField(blank=True, max_length=80)),
-                ('handed_over_at', models.DateTimeField(blank=True, null=True)),
-                ('declined_at', models.DateTimeField(blank=True, null=True)),
-                ('decline_rule', models.CharField(blank=True, max_length=40)),
-                ('told_caller', models.TextField(blank=True, max_length=1000)),
-                ('restored_at', models.DateTimeField(blank=True, null=True)),
-                ('resolved_at', models.DateTimeField(blank=True, null=True)),
-                ('resolution', models.TextField(blank=True, max_length=2000)),
-                ('changed_at', models.DateTimeField(auto_now=True)),
-                ('component', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='incidents', to='accounts.component')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='incidents', to='accounts.customer')),
-                ('logged_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('override_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='owned_incidents', to=settings.AUTH_USER_MODEL)),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='incidents', to='accounts.service')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reference", models.CharField(editable=False, max_length=20, unique=True)),
+                (
+                    "public_id",
+                    models.CharField(
+                        default=incidents.models.incident.public_token,
+                        editable=False,
+                        max_length=8,
+                        unique=True,
+                    ),
+                ),
+                (
+                    "state",
+                    incidents.fsm.StateField(
+                        choices=[
+                            ("logged", "Logged"),
+                            ("triaging", "Triaging"),
+                            ("sop", "SOP"),
+                            ("escalated", "Escalated"),
+                            ("handed_over", "Handed over"),
+                            ("resolved", "Resolved"),
+                            ("declined", "Declined"),
+                        ],
+                        default="logged",
+                        max_length=20,
+                        protected=True,
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("phone", "Telephone"),
+                            ("api", "Service desk"),
+                            ("alert", "Monitoring alert"),
+                        ],
+                        default="phone",
+                        max_length=10,
+                    ),
+                ),
+                ("is_rehearsal", models.BooleanField(default=False)),
+                ("caller_name", models.CharField(max_length=120)),
+                ("call_back_number", models.CharField(max_length=40)),
+                ("is_call_back_read_back", models.BooleanField(default=False)),
+                (
+                    "failure",
+                    models.CharField(
+                        choices=[
+                            ("cannot_sign_in", "Nobody can sign in"),
+                            ("does_not_open", "Does not open"),
+                            ("messages_not_processed", "Clinical messages are not processed"),
+                            ("slow", "Slow"),
+                            ("partial", "Some parts do not work"),
+                            ("printing", "Printing"),
+                            ("data", "Wrong or missing data"),
+                            ("how_to", "How to do something"),
+                            ("other", "Something else"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                (
+                    "who_affected",
+                    models.CharField(
+                        choices=[
+                            ("everyone_all_sites", "Everyone, at every site"),
+                            ("everyone_one_site", "Everyone at one site"),
+                            ("department", "One ward or department"),
+                            ("one_person", "One person or one printer"),
+                            ("unknown", "Not known"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                ("error_text", models.CharField(blank=True, max_length=500)),
+                ("began_at", models.DateTimeField(blank=True, null=True)),
+                ("is_began_approximate", models.BooleanField(default=True)),
+                ("impact", models.TextField(blank=True, max_length=2000)),
+                (
+                    "patient_safety",
+                    models.CharField(
+                        choices=[("yes", "Yes"), ("no", "No"), ("unknown", "Not known")],
+                        default="unknown",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "continuity",
+                    models.CharField(
+                        choices=[
+                            ("in_use", "In use"),
+                            ("not_in_use", "Not in use"),
+                            ("unknown", "Not known"),
+                        ],
+                        default="unknown",
+                        max_length=12,
+                    ),
+                ),
+                ("continuity_since_at", models.DateTimeField(blank=True, null=True)),
+                ("customer_changes", models.CharField(blank=True, max_length=500)),
+                ("customer_reference", models.CharField(blank=True, max_length=60)),
+                ("call_back_due_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "gate_outcome",
+                    models.CharField(
+                        choices=[
+                            ("accept", "Accepted"),
+                            ("decline", "Not covered"),
+                            ("pass_to_lead", "For the duty lead"),
+                            ("ask", "Not known yet"),
+                        ],
+                        max_length=15,
+                    ),
+                ),
+                ("gate_rule", models.CharField(blank=True, max_length=40)),
+                ("gate_verdict", models.JSONField(default=dict)),
+                ("override_reason", models.TextField(blank=True, max_length=1000)),
+                ("override_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "owner_side",
+                    models.CharField(
+                        choices=[("partner", "Service partner"), ("vendor", "Vendor")],
+                        default="partner",
+                        max_length=10,
+                    ),
+                ),
+                ("next_action", models.CharField(max_length=300)),
+                ("next_update_due_at", models.DateTimeField(blank=True, null=True)),
+                ("has_running_sop", models.BooleanField(default=False)),
+                ("public_phase", models.CharField(blank=True, max_length=15)),
+                ("reported_at", models.DateTimeField(help_text="When the call or the alert began.")),
+                ("logged_at", models.DateTimeField()),
+                ("triaged_at", models.DateTimeField(blank=True, null=True)),
+                ("escalated_at", models.DateTimeField(blank=True, null=True)),
+                ("escalated_to", models.CharField(blank=True, max_length=80)),
+                ("handed_over_at", models.DateTimeField(blank=True, null=True)),
+                ("declined_at", models.DateTimeField(blank=True, null=True)),
+                ("decline_rule", models.CharField(blank=True, max_length=40)),
+                ("told_caller", models.TextField(blank=True, max_length=1000)),
+                ("restored_at", models.DateTimeField(blank=True, null=True)),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                ("resolution", models.TextField(blank=True, max_length=2000)),
+                ("changed_at", models.DateTimeField(auto_now=True)),
+                (
+                    "component",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="incidents",
+                        to="accounts.component",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="incidents",
+                        to="accounts.customer",
+                    ),
+                ),
+                (
+                    "logged_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "override_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="owned_incidents",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="incidents",
+                        to="accounts.service",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-logged_at',),
-                'permissions': [('share_incident', 'Can see one shared incident')],
+                "ordering": ("-logged_at",),
+                "permissions": [("share_incident", "Can see one shared incident")],
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='IncidentGrant',
+            name="IncidentGrant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('content_object', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='incidents.incident')),
-                ('permission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.permission')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "content_object",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="incidents.incident"),
+                ),
+                (
+                    "permission",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.permission"),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='IntakeDraft',
+            name="IntakeDraft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('fields', models.JSONField(default=dict)),
-                ('call_began_at', models.DateTimeField()),
-                ('saved_at', models.DateTimeField(auto_now=True)),
-                ('discarded_at', models.DateTimeField(blank=True, null=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='intake_drafts', to=settings.AUTH_USER_MODEL)),
-                ('incident', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='draft', to='incidents.incident')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("fields", models.JSONField(default=dict)),
+                ("call_began_at", models.DateTimeField()),
+                ("saved_at", models.DateTimeField(auto_now=True)),
+                ("discarded_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="intake_drafts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "incident",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="draft",
+                        to="incidents.incident",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-saved_at',),
+                "ordering": ("-saved_at",),
             },
         ),
         migrations.CreateModel(
-            name='OutboxRow',
+            name="OutboxRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('destination', models.CharField(choices=[('freshdesk', 'Freshdesk'), ('status', 'Service Status'), ('people', 'E-mail and pages')], max_length=12)),
-                ('event', models.CharField(max_length=40)),
-                ('key', models.CharField(max_length=120, unique=True)),
-                ('payload', models.JSONField(default=dict, help_text='Ids only: what is said is read when it is sent.')),
-                ('written_at', models.DateTimeField(auto_now_add=True)),
-                ('due_at', models.DateTimeField()),
-                ('dispatched_at', models.DateTimeField(blank=True, null=True)),
-                ('locked_until', models.DateTimeField(blank=True, null=True)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('failures', models.PositiveSmallIntegerField(default=0, help_text='Attempts that went wrong with this row itself; a receiver that is away counts none.')),
-                ('is_unsure', models.BooleanField(default=False, help_text='Sent, and no answer came: ask before sending again.')),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('parked_at', models.DateTimeField(blank=True, null=True)),
-                ('dropped_at', models.DateTimeField(blank=True, null=True)),
-                ('last_error', models.CharField(blank=True, max_length=300)),
-                ('decision', models.CharField(blank=True, choices=[('retry', 'Retry'), ('drop', 'Drop')], max_length=5)),
-                ('decision_reason', models.CharField(blank=True, max_length=300)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('incident', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='incidents.incident')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "destination",
+                    models.CharField(
+                        choices=[
+                            ("freshdesk", "Freshdesk"),
+                            ("status", "Service Status"),
+                            ("people", "E-mail and pages"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("event", models.CharField(max_length=40)),
+                ("key", models.CharField(max_length=120, unique=True)),
+                (
+                    "payload",
+                    models.JSONField(
+                        default=dict, help_text="Ids only: what is said is read when it is sent."
+                    ),
+                ),
+                ("written_at", models.DateTimeField(auto_now_add=True)),
+                ("due_at", models.DateTimeField()),
+                ("dispatched_at", models.DateTimeField(blank=True, null=True)),
+                ("locked_until", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                (
+                    "failures",
+                    models.PositiveSmallIntegerField(
+                        default=0,
+                        help_text="Attempts that went wrong with this row itself; a receiver that is away counts none.",
+                    ),
+                ),
+                (
+                    "is_unsure",
+                    models.BooleanField(
+                        default=False, help_text="Sent, and no answer came: ask before sending again."
+                    ),
+                ),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                ("parked_at", models.DateTimeField(blank=True, null=True)),
+                ("dropped_at", models.DateTimeField(blank=True, null=True)),
+                ("last_error", models.CharField(blank=True, max_length=300)),
+                (
+                    "decision",
+                    models.CharField(
+                        blank=True, choices=[("retry", "Retry"), ("drop", "Drop")], max_length=5
+                    ),
+                ),
+                ("decision_reason", models.CharField(blank=True, max_length=300)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "incident",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to="incidents.incident",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='Proposal',
+            name="Proposal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=20)),
-                ('dedup_key', models.CharField(max_length=400)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('taken', 'Logged as an incident'), ('dismissed', 'Dismissed')], default='waiting', max_length=10)),
-                ('title', models.CharField(max_length=200)),
-                ('summary', models.TextField(blank=True, max_length=2000)),
-                ('severity', models.CharField(blank=True, max_length=40)),
-                ('monitor', models.CharField(blank=True, max_length=200)),
-                ('targets', models.JSONField(default=list)),
-                ('labels', models.JSONField(default=dict)),
-                ('fired_at', models.DateTimeField()),
-                ('last_seen_at', models.DateTimeField()),
-                ('times_seen', models.PositiveIntegerField(default=1)),
-                ('cleared_at', models.DateTimeField(blank=True, help_text='When monitoring said that it is over.', null=True)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('reason', models.CharField(blank=True, max_length=500)),
-                ('component', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.component')),
-                ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.customer')),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('incident', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='proposals', to='incidents.incident')),
-                ('service', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.service')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("source", models.CharField(max_length=20)),
+                ("dedup_key", models.CharField(max_length=400)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("taken", "Logged as an incident"),
+                            ("dismissed", "Dismissed"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("title", models.CharField(max_length=200)),
+                ("summary", models.TextField(blank=True, max_length=2000)),
+                ("severity", models.CharField(blank=True, max_length=40)),
+                ("monitor", models.CharField(blank=True, max_length=200)),
+                ("targets", models.JSONField(default=list)),
+                ("labels", models.JSONField(default=dict)),
+                ("fired_at", models.DateTimeField()),
+                ("last_seen_at", models.DateTimeField()),
+                ("times_seen", models.PositiveIntegerField(default=1)),
+                (
+                    "cleared_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When monitoring said that it is over.", null=True
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                (
+                    "component",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.component",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.customer",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "incident",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proposals",
+                        to="incidents.incident",
+                    ),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.service",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-fired_at',),
+                "ordering": ("-fired_at",),
             },
         ),
         migrations.CreateModel(
-            name='RequestKey',
+            name="RequestKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=100)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('made_at', models.DateTimeField(auto_now_add=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incidents.incident')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=100)),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("made_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "incident",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="incidents.incident"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='StatusUpdate',
+            name="StatusUpdate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('phase', models.CharField(choices=[('investigating', 'Investigating'), ('identified', 'Identified'), ('monitoring', 'Monitoring'), ('resolved', 'Resolved')], max_length=15)),
-                ('words', models.TextField(max_length=2000)),
-                ('service_state', models.CharField(choices=[('major_outage', 'Unavailable for some'), ('partial_outage', 'Partly available'), ('degraded_performance', 'Slow'), ('operational', 'Available')], default='major_outage', max_length=25, verbose_name='state of the service')),
-                ('next_update_due_at', models.DateTimeField(blank=True, null=True)),
-                ('posted_at', models.DateTimeField()),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='status_updates', to='incidents.incident')),
-                ('posted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "phase",
+                    models.CharField(
+                        choices=[
+                            ("investigating", "Investigating"),
+                            ("identified", "Identified"),
+                            ("monitoring", "Monitoring"),
+                            ("resolved", "Resolved"),
+                        ],
+                        max_length=15,
+                    ),
+                ),
+                ("words", models.TextField(max_length=2000)),
+                (
+                    "service_state",
+                    models.CharField(
+                        choices=[
+                            ("major_outage", "Unavailable for some"),
+                            ("partial_outage", "Partly available"),
+                            ("degraded_performance", "Slow"),
+                            ("operational", "Available"),
+                        ],
+                        default="major_outage",
+                        max_length=25,
+                        verbose_name="state of the service",
+                    ),
+                ),
+                ("next_update_due_at", models.DateTimeField(blank=True, null=True)),
+                ("posted_at", models.DateTimeField()),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "incident",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="status_updates",
+                        to="incidents.incident",
+                    ),
+                ),
+                (
+                    "posted_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-posted_at', '-id'),
+                "ordering": ("-posted_at", "-id"),
             },
         ),
         migrations.CreateModel(
-            name='Ticket',
+            name="Ticket",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveBigIntegerField(unique=True)),
-                ('status', models.PositiveSmallIntegerField(default=2, help_text="Freshdesk's number, as we last wrote it.")),
-                ('opened_at', models.DateTimeField(auto_now_add=True)),
-                ('read_back_at', models.DateTimeField(blank=True, null=True)),
-                ('incident', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='ticket', to='incidents.incident')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveBigIntegerField(unique=True)),
+                (
+                    "status",
+                    models.PositiveSmallIntegerField(
+                        default=2, help_text="Freshdesk's number, as we last wrote it."
+                    ),
+                ),
+                ("opened_at", models.DateTimeField(auto_now_add=True)),
+                ("read_back_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "incident",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="ticket",
+                        to="incidents.incident",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TimelineEntry',
+            name="TimelineEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('logged', 'Logged'), ('gate', 'Gate'), ('state', 'State'), ('call', 'Call'), ('note', 'Note'), ('status', 'Status update'), ('sop', 'SOP'), ('escalation', 'Escalation'), ('handover', 'Handover'), ('alert', 'Alert'), ('product_note', 'Product note')], max_length=15)),
-                ('wall', models.CharField(choices=[('public', 'Public'), ('service', 'Both organisations'), ('vendor', 'Vendor only')], default='service', max_length=10)),
-                ('title', models.CharField(max_length=200)),
-                ('text', models.TextField(blank=True, max_length=5000)),
-                ('data', models.JSONField(blank=True, default=dict)),
-                ('happened_at', models.DateTimeField()),
-                ('written_at', models.DateTimeField(auto_now_add=True)),
-                ('is_bad', models.BooleanField(default=False, help_text='A finding that something is down, or an act that failed.')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='timeline', to='incidents.incident')),
-                ('supersedes', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='superseded_by', to='incidents.timelineentry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("logged", "Logged"),
+                            ("gate", "Gate"),
+                            ("state", "State"),
+                            ("call", "Call"),
+                            ("note", "Note"),
+                            ("status", "Status update"),
+                            ("sop", "SOP"),
+                            ("escalation", "Escalation"),
+                            ("handover", "Handover"),
+                            ("alert", "Alert"),
+                            ("product_note", "Product note"),
+                        ],
+                        max_length=15,
+                    ),
+                ),
+                (
+                    "wall",
+                    models.CharField(
+                        choices=[
+                            ("public", "Public"),
+                            ("service", "Both organisations"),
+                            ("vendor", "Vendor only"),
+                        ],
+                        default="service",
+                        max_length=10,
+                    ),
+                ),
+                ("title", models.CharField(max_length=200)),
+                ("text", models.TextField(blank=True, max_length=5000)),
+                ("data", models.JSONField(blank=True, default=dict)),
+                ("happened_at", models.DateTimeField()),
+                ("written_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "is_bad",
+                    models.BooleanField(
+                        default=False, help_text="A finding that something is down, or an act that failed."
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "incident",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="timeline",
+                        to="incidents.incident",
+                    ),
+                ),
+                (
+                    "supersedes",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="superseded_by",
+                        to="incidents.timelineentry",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'timeline entries',
-                'ordering': ('-happened_at', '-id'),
+                "verbose_name_plural": "timeline entries",
+                "ordering": ("-happened_at", "-id"),
             },
         ),
         migrations.CreateModel(
-            name='CalendarDay',
+            name="CalendarDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('date', models.DateField()),
-                ('nation', models.CharField(choices=[('ENG', 'England'), ('WLS', 'Wales'), ('SCT', 'Scotland'), ('NIR', 'Northern Ireland')], max_length=3)),
-                ('title', models.CharField(max_length=120)),
-                ('kind', models.CharField(choices=[('added', 'Added'), ('withdrawn', 'Withdrawn')], default='added', max_length=10)),
-                ('reason', models.CharField(max_length=300)),
-                ('is_current', models.BooleanField(default=True)),
-                ('entered_at', models.DateTimeField(auto_now_add=True)),
-                ('entered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("date", models.DateField()),
+                (
+                    "nation",
+                    models.CharField(
+                        choices=[
+                            ("ENG", "England"),
+                            ("WLS", "Wales"),
+                            ("SCT", "Scotland"),
+                            ("NIR", "Northern Ireland"),
+                        ],
+                        max_length=3,
+                    ),
+                ),
+                ("title", models.CharField(max_length=120)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("added", "Added"), ("withdrawn", "Withdrawn")],
+                        default="added",
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.CharField(max_length=300)),
+                ("is_current", models.BooleanField(default=True)),
+                ("entered_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-date',),
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('date', 'nation'), name='calendar_day_once_per_nation', violation_error_message='This date is changed for this nation already. Change that row instead.')],
+                "ordering": ("-date",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_current", True)),
+                        fields=("date", "nation"),
+                        name="calendar_day_once_per_nation",
+                        violation_error_message="This date is changed for this nation already. Change that row instead.",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='incident',
-            index=models.Index(fields=['state', 'next_update_due_at'], name='incidents_i_state_b70890_idx'),
+            model_name="incident",
+            index=models.Index(fields=["state", "next_update_due_at"], name="incidents_i_state_b70890_idx"),
         ),
         migrations.AddIndex(
-            model_name='incident',
-            index=models.Index(fields=['changed_at', 'id'], name='incidents_i_changed_4f3915_idx'),
+            model_name="incident",
+            index=models.Index(fields=["changed_at", "id"], name="incidents_i_changed_4f3915_idx"),
         ),
         migrations.AddIndex(
-            model_name='incident',
-            index=models.Index(fields=['reported_at'], name='incidents_i_reporte_fa94a0_idx'),
+            model_name="incident",
+            index=models.Index(fields=["reported_at"], name="incidents_i_reporte_fa94a0_idx"),
         ),
         migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['logged', 'triaging', 'sop', 'escalated', 'handed_over', 'resolved', 'declined'])), name='incident_state_known'),
+            model_name="incident",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        ["logged", "triaging", "sop", "escalated", "handed_over", "resolved", "declined"],
+                    )
+                ),
+                name="incident_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'resolved'), _negated=True), models.Q(('resolved_at__isnull', False), ('restored_at__isnull', False)), _connector='OR'), name='incident_resolved_says_when'),
+            model_name="incident",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "resolved"), _negated=True),
+                    models.Q(("resolved_at__isnull", False), ("restored_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="incident_resolved_says_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'declined'), _negated=True), models.Q(('decline_rule', ''), _negated=True), _connector='OR'), name='incident_declined_says_why'),
+            model_name="incident",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "declined"), _negated=True),
+                    models.Q(("decline_rule", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="incident_declined_says_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(('next_action', ''), _negated=True), name='incident_says_what_comes_next'),
+            model_name="incident",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("next_action", ""), _negated=True), name="incident_says_what_comes_next"
+            ),
         ),
         migrations.AlterUniqueTogether(
-            name='incidentgrant',
-            unique_together={('user', 'permission', 'content_object')},
+            name="incidentgrant",
+            unique_together={("user", "permission", "content_object")},
         ),
         migrations.AddIndex(
-            model_name='outboxrow',
-            index=models.Index(condition=models.Q(('done_at', None), ('dropped_at', None)), fields=['due_at'], name='outbox_undone'),
+            model_name="outboxrow",
+            index=models.Index(
+                condition=models.Q(("done_at", None), ("dropped_at", None)),
+                fields=["due_at"],
+                name="outbox_undone",
+            ),
         ),
         migrations.AddIndex(
-            model_name='outboxrow',
-            index=models.Index(condition=models.Q(('done_at', None), ('dropped_at', None)), fields=['incident', 'destination', 'id'], name='outbox_order'),
+            model_name="outboxrow",
+            index=models.Index(
+                condition=models.Q(("done_at", None), ("dropped_at", None)),
+                fields=["incident", "destination", "id"],
+                name="outbox_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outboxrow',
-            constraint=models.CheckConstraint(condition=models.Q(('done_at', None), ('dropped_at', None), _connector='OR'), name='outbox_done_or_dropped'),
+            model_name="outboxrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("done_at", None), ("dropped_at", None), _connector="OR"),
+                name="outbox_done_or_dropped",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outboxrow',
-            constraint=models.CheckConstraint(condition=models.Q(('dropped_at', None), models.Q(('decision_reason', ''), _negated=True), _connector='OR'), name='outbox_dropped_says_why'),
+            model_name="outboxrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("dropped_at", None), models.Q(("decision_reason", ""), _negated=True), _connector="OR"
+                ),
+                name="outbox_dropped_says_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('source', 'dedup_key'), name='proposal_waits_once'),
+            model_name="proposal",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "waiting")),
+                fields=("source", "dedup_key"),
+                name="proposal_waits_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'dismissed'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='proposal_dismissed_says_why'),
+            model_name="proposal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "dismissed"), _negated=True),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="proposal_dismissed_says_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'taken'), _negated=True), ('incident__isnull', False), _connector='OR'), name='proposal_taken_has_incident'),
+            model_name="proposal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "taken"), _negated=True), ("incident__isnull", False), _connector="OR"
+                ),
+                name="proposal_taken_has_incident",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='requestkey',
-            constraint=models.UniqueConstraint(fields=('by', 'key'), name='request_key_once'),
+            model_name="requestkey",
+            constraint=models.UniqueConstraint(fields=("by", "key"), name="request_key_once"),
         ),
         migrations.AddConstraint(
-            model_name='statusupdate',
-            constraint=models.CheckConstraint(condition=models.Q(('phase', 'resolved'), ('next_update_due_at__isnull', False), _connector='OR'), name='status_update_promises_the_next'),
+            model_name="statusupdate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("phase", "resolved"), ("next_update_due_at__isnull", False), _connector="OR"
+                ),
+                name="status_update_promises_the_next",
+            ),
         ),
         migrations.AddIndex(
-            model_name='timelineentry',
-            index=models.Index(fields=['incident', '-happened_at'], name='incidents_t_inciden_543bf4_idx'),
+            model_name="timelineentry",
+            index=models.Index(fields=["incident", "-happened_at"], name="incidents_t_inciden_543bf4_idx"),
         ),
         migrations.AddConstraint(
-            model_name='timelineentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'product_note'), _negated=True), ('wall', 'vendor'), _connector='OR'), name='timeline_product_note_is_vendor_only'),
+            model_name="timelineentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "product_note"), _negated=True), ("wall", "vendor"), _connector="OR"
+                ),
+                name="timeline_product_note_is_vendor_only",
+            ),
         ),
     ]
