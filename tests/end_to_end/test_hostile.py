@@ -1,0 +1,224 @@
+"""Rubbish at every address, in every query, in every form: a clear answer, never a server error."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urljoin
+
+import pytest
+import time_machine
+from django.core.cache import cache
+from django.db import transaction
+from django.test import Client
+from django.urls import resolve
+
+import accounts.demo
+import handover.demo
+import sops.demo
+from accounts.models import User
+from handover.models import HandoverItem
+from incidents.models import Incident
+from sops.run_views import ACTS
+from tests.end_to_end import world
+from tests.end_to_end.addresses import every_route, fill, names_in
+from tests.end_to_end.visitor import Form, forms_in
+from tests.factories import SUNDAY_NIGHT
+
+HUGE = "99999999999999999999"
+RUBBISH = [HUGE, "0", "x\0y", "2026-13", "É’😀", "x" * 300]
+PARAMETERS = (
+    "q",
+    "show",
+    "state",
+    "week",
+    "version",
+    "customer",
+    "part",
+    "service",
+    "format",
+    "table",
+    "next",
+    "sop",
+)
+QUERIES = [
+    *("?" + "&".join(f"{name}={value}" for name in PARAMETERS) for value in ("-1", HUGE, "%00")),
+    *(f"?page={value}" for value in ("-1", HUGE, "%00")),
+    f"?=&&&%&q=a&q=b&q[]={'x' * 5000}&show=%C3%28",
+]  # fmt: skip
+ADMIN_QUERIES = ["?q=x", f"?q=%00&o={HUGE}", f"?p={HUGE}&id__exact=x", f"?id__exact={HUGE}&all="]
+TYPED = [
+    "x\0y", HUGE, "-1", "’😀\u202e", "9999-99-99T99:99", " ", "x" * 20_000, "NaN", "<b>{{ x }}</b>", "24:61",
+]  # fmt: skip
+BODIES = ["", "null", "[]", "{", '{"text": "\\u0000", "reason": 1e400}', '{"words": ["x"], "phase": {}}']
+# The forms of steps are many and alike: they are sent with all fields spoilt at once.
+ALIKE = re.compile(r"(initial-)?steps-(?!TOTAL)")
+# Each permission to write is held by one of them.
+WRITERS = [world.LEAD, world.ANALYST, world.APPROVER, world.AUTHOR]
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def built(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, str]]:
+    """The demo with something in every state, once for all tests here, and no row of it left afterwards."""
+    with django_db_blocker.unblock(), time_machine.travel(SUNDAY_NIGHT, tick=False), transaction.atomic():
+        for floor in (accounts.demo, sops.demo, handover.demo):
+            floor.seed()
+        yield world.build()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def pages(built: dict[str, str], db: None, caplog: pytest.LogCaptureFixture) -> dict[str, str]:
+    """The same, for one test: what it changes is taken back."""
+    cache.clear()  # where throttles count
+    caplog.set_level("CRITICAL", "django")  # a thousand refusals are no news; what breaks is told by the test
+    return built
+
+
+@pytest.fixture
+def browser(browse: Callable[[User | None], Client]) -> Callable[[str], Client]:
+    """A browser that is answered 500, as everybody is, instead of getting the exception."""
+
+    def client(email: str) -> Client:
+        made = browse(User.objects.get(email=email) if email else None)
+        made.raise_request_exception = False
+        return made
+
+    return client
+
+
+def ordinary() -> dict[str, Any]:
+    """What stands for each part of an address, where it is no rubbish."""
+    item = HandoverItem.objects.latest("pk")
+    incident = Incident.objects.earliest("pk")
+    return {
+        "reference": incident.reference, "public_id": incident.public_id, "item": item.pk,
+        "key": "6f1d9b52-7f3e-4b11-8b43-0a6f1d9b527f", "month": "2026-11", "code": "SOP-03",
+        "source": "azure", "name": "stop", "act": "retry", "url": "x", "app_label": "incidents",
+        **dict.fromkeys(("pk", "id", "object_id", "content_type_id"), 1),
+    }  # fmt: skip
+
+
+def own_addresses() -> list[str]:
+    """Every address but those of the administration, and the one that may say 503."""
+    return sorted(route for route in set(every_route()) if not route.startswith(("/admin/", "/readyz")))
+
+
+def spoilt(routes: list[str], values: Mapping[str, Any]) -> Iterator[str]:
+    """Each address with one of its parts made rubbish at a time."""
+    for route in routes:
+        for name in names_in(route):
+            for rubbish in RUBBISH:
+                yield fill(route, {**values, name: rubbish})
+
+
+def broken(browser: Client, addresses: Iterator[str] | list[str]) -> list[str]:
+    """Those that a GET breaks, and by what."""
+    answers = ((address, browser.get(address)) for address in addresses)
+    return [told(address, answer) for address, answer in answers if answer.status_code >= 500]
+
+
+def told(address: str, answer: Any) -> str:
+    exception = answer.exc_info[1] if answer.exc_info else answer.status_code
+    return f"{address[:200]}: {exception!r}"
+
+
+@pytest.mark.parametrize("who", [world.ENGINEER, ""], ids=["engineer", "nobody"])
+def test_no_address_breaks_whatever_stands_in_it(who: str, pages: dict[str, str], browser: Any) -> None:
+    assert broken(browser(who), spoilt(own_addresses(), ordinary())) == []
+
+
+@pytest.mark.parametrize("who", [world.ENGINEER, ""], ids=["engineer", "nobody"])
+def test_no_query_breaks_a_page(who: str, pages: dict[str, str], browser: Any) -> None:
+    """Of the API, schemathesis makes the queries."""
+    values = ordinary()
+    addresses = {fill(route, values) for route in own_addresses() if "/api/v1/" not in route}
+    client = browser(who)
+    opened = [address for address in sorted(addresses) if client.get(address).status_code == 200]
+    assert len(opened) > (8 if not who else 20)
+    assert broken(client, (address + query for address in opened for query in QUERIES)) == []
+
+
+def test_no_query_breaks_a_report(pages: dict[str, str], browser: Any) -> None:
+    addresses = [f"/reports/{month}{query}" for month in ("", "2026-11/") for query in QUERIES]
+    assert broken(browser(world.MANAGER), addresses) == []
+
+
+@pytest.mark.parametrize("who", [world.MANAGER, world.AUDITOR])
+def test_no_address_and_no_search_of_the_administration_breaks(
+    who: str, pages: dict[str, str], browser: Any
+) -> None:
+    client, values = browser(who), ordinary()
+    routes = [route for route in sorted(set(every_route())) if route.startswith("/admin/")]
+    lists = [route for route in routes if not names_in(route) and client.get(route).status_code == 200]
+    assert broken(client, [fill(route, values) for route in routes]) == []
+    assert broken(client, spoilt([each for each in routes if "%(object_id)s/change" in each], values)) == []
+    assert broken(client, [each + query for each in lists for query in ADMIN_QUERIES]) == []
+
+
+# ---------- What is sent ----------
+
+
+def refused_badly(browser: Client, sent: Iterable[tuple[str, Any]], **kwargs: Any) -> list[str]:
+    """Those that a POST breaks. Its effect is taken back, so that the next one meets the same rows."""
+    found = []
+    for address, data in sent:
+        with transaction.atomic():
+            answer = browser.post(address, data, **kwargs)
+            transaction.set_rollback(True)
+        if answer.status_code >= 500:
+            found.append(told(f"{address} {str(data)[:300]}", answer))
+    return found
+
+
+def typed_at(position: int) -> list[str]:
+    """Two of the things that nobody should type, others for the next field."""
+    return [TYPED[(2 * position + turn) % len(TYPED)] for turn in range(2)]
+
+
+def forms_of(browser: Client, pages: Mapping[str, str]) -> dict[tuple[str, ...], tuple[str, Form]]:
+    """The forms on these pages that are sent by POST: where they go, one of each kind."""
+    found = {}
+    for page in ("/rota/", "/handovers/", "/pages/", "/deliveries/", "/sops/SOP-03/", *pages.values()):
+        for form in forms_in(browser.get(page).content.decode()):
+            address = urljoin(page, form.action or page)
+            if form.method == "post" and not address.startswith("/sign-out"):
+                form.values.pop("csrfmiddlewaretoken", None)
+                found[(resolve(address).view_name, *sorted(form.values))] = (address, form)
+    return found
+
+
+@pytest.mark.parametrize("who", WRITERS)
+def test_no_form_breaks_with_one_field_spoilt(who: str, pages: dict[str, str], browser: Any) -> None:
+    client = browser(who)
+    forms = forms_of(client, pages)
+    sent = (
+        (address, {name: typed, **{each: text for each, text in form.values.items() if each != name}})
+        for address, form in forms.values()
+        for at, name in enumerate(name for name in form.values if not ALIKE.match(name))
+        for typed in typed_at(at)
+    )
+    assert len(forms) > 3
+    assert refused_badly(client, sent) == []
+
+
+@pytest.mark.parametrize("who", WRITERS)
+def test_no_address_breaks_when_rubbish_is_sent_to_it(who: str, pages: dict[str, str], browser: Any) -> None:
+    client, values = browser(who), ordinary()
+    names = sorted({name for _, form in forms_of(client, pages).values() for name in form.values})
+    rubbish = [{name: typed_at(at)[turn] for at, name in enumerate(names)} for turn in range(2)]
+    addresses = [fill(route, values) for route in own_addresses() if "/api/v1/" not in route]
+    addresses += [address for name, address in pages.items() if name.startswith("version")]
+    addresses += [fill("/runs/%(pk)s/%(name)s/", {"pk": 1, "name": name}) for name in ACTS]
+    assert refused_badly(client, ((each, data) for each in addresses for data in ({}, *rubbish))) == []
+
+
+@pytest.mark.parametrize("who", [world.LEAD, world.ANALYST])
+def test_no_address_of_the_api_breaks_when_rubbish_is_sent_to_it(
+    who: str, pages: dict[str, str], browser: Any
+) -> None:
+    client, values = browser(who), ordinary()
+    addresses = [fill(route, values) for route in own_addresses() if "/api/v1/" in route]
+    sent = ((address, body) for address in addresses for body in BODIES)
+    assert refused_badly(client, sent, content_type="application/json") == []
