@@ -15,20 +15,20 @@ from kombu.utils.encoding import str_to_bytes
 from kombu.utils.json import dumps
 
 
-class Channel(filesystem.Channel):  # type: ignore[misc]
+class Channel(filesystem.Channel):
     """Writes a message beside, under a name that no reader looks for, and then renames it."""
 
-    def _put(self, queue: str, payload: Any, **_: Any) -> None:
+    def _put(self, queue: str, message: Any, **_: Any) -> None:
         folder, name = Path(self.data_folder_out), f"{round(monotonic() * 1000)}_{uuid4()}"
         half = folder / f"{name}.part"
         try:
-            half.write_bytes(str_to_bytes(dumps(payload)))
+            half.write_bytes(str_to_bytes(dumps(message)))
             half.rename(folder / f"{name}.{queue}.msg")
         except OSError as error:
             raise ChannelError(f"Cannot add a message to {folder}") from error
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]
+class Transport(filesystem.Transport):
     """`filesystem://`, with our channel: `ooh.celery` puts it in the place of kombu's."""
 
     Channel = Channel
