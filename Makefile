@@ -19,7 +19,7 @@ PRODUCTION := SECRET_KEY=lint-$$(od -An -N48 -tx1 /dev/urandom | tr -d ' \n') AL
 	DATABASE_URL=postgresql://desk@db.example.org/desk REDIS_URL=redis://redis.example.org/0
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test lint format screenshots lock clean
+.PHONY: help install install-dev run test lint format screenshots describe lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,11 @@ format: install-dev ## Put the code into the form that lint wants
 
 screenshots: install-dev ## Take the pictures of the README again (needs Chromium)
 	$(PY) docs/screenshots.py
+
+describe: install-dev ## Write the pages of roles and states again (needs graphviz)
+	@$(PY) manage.py describe_roles > docs/roles.md
+	@$(PY) manage.py graph_transitions incidents.Incident sops.SopVersion handover.Handover -o docs/states.svg
+	@rm -f docs/states
 
 lock: ## Resolve pyproject.toml again (needs uv; ARGS=--upgrade)
 	@command -v uv >/dev/null || { echo "make lock needs uv, a resolver of Python packages: pip install uv" >&2; exit 1; }
