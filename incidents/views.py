@@ -61,8 +61,8 @@ def incident(request: HttpRequest, reference: str) -> HttpResponse:
         "update_form": composer,
         "words": composer.initial["words"],
         "phase_words": Phase(composer.initial["phase"]).label,
-        "product_note_form": ProductNoteForm(),
-        "next_action_form": NextActionForm(initial={"text": found.next_action}),
+        "product_note_form": ProductNoteForm(auto_id="product_note_%s"),
+        "next_action_form": NextActionForm(initial={"text": found.next_action}, auto_id="next_action_%s"),
     }
     return render(request, "incidents/incident.html", context)
 

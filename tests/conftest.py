@@ -3,5 +3,6 @@
 pytest_plugins = [
     "tests.plugins.services",
     "tests.plugins.desk",
+    "tests.plugins.browser",
     "tests.plugins.people",
 ]

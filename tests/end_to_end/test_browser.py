@@ -1,39 +1,13 @@
-"""The README's tour in a real browser, with axe on each page of it in both schemes."""
-
-from collections.abc import Iterator
+"""What only a real browser shows: the README's tour, the keyboard, a lost connection, a conflict."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from accounts.demo import DEMO_PASSWORD
 from tests.plugins.desk import Desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.workers]
-
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run",
-]  # fmt: skip
-# Pages that need no more than a signed-in person, and who opens them.
-PAGES = {
-    "engineer.1@partner.example": [
-        "/", "/calls/new/", "/incidents/", "/search/?q=sign", "/sops/", "/sops/SOP-03/", "/handovers/",
-        "/rota/", "/deliveries/", "/incidents/OOH-2020-00001/",
-    ],
-    "manager@vendor.example": ["/reports/", "/incidents/?state=resolved"],
-    "specialist@vendor.example": ["/pages/"],
-    "approver@vendor.example": ["/sops/"],
-    "": ["/sign-in/", "/status/", "/status/history/"],
-}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser(browser_executable: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=browser_executable, args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 def someone(browser: Browser, desk: Desk, email: str, complaints: list[str]) -> Page:
@@ -181,12 +155,28 @@ def run_the_sop(page: Page, problems: list[str]) -> None:
     page.wait_for_selector("text=Service restored")
 
 
-@pytest.mark.parametrize("email", PAGES)
-def test_axe_finds_nothing_in_either_scheme(email: str, browser: Browser, desk: Desk) -> None:
-    page = someone(browser, desk, email, [])
-    problems = []
-    for address in PAGES[email]:
-        page.goto(address)
-        problems += found_by_axe(page)
-        assert page.evaluate("document.querySelectorAll('h1').length") == 1, address
-    assert problems == []
+def test_a_lost_connection_is_told(browser: Browser, desk: Desk) -> None:
+    page = someone(browser, desk, "engineer.2@partner.example", [])
+    page.clock.install()
+    page.goto("/")
+    for is_offline, said in ((False, "Live"), (True, "Not live"), (False, "Live")):
+        page.context.set_offline(is_offline)
+        for _ in range(3):
+            page.clock.run_for(16_000)
+            page.wait_for_timeout(300)
+        page.wait_for_selector(f"#as-of:text-matches('^{said}')")
+
+
+def test_who_comes_second_keeps_their_words(browser: Browser, desk: Desk) -> None:
+    lead = someone(browser, desk, "lead@partner.example", [])
+    log_a_call(lead)
+    incident = lead.url
+    lead.goto(f"{incident}decline/")
+    lead.check("[name=rule] >> nth=0")
+    lead.fill("[name=told_caller]", "The desk rings you back at eight")
+    engineer = someone(browser, desk, "engineer.2@partner.example", [])
+    engineer.goto(incident)
+    press(engineer, "Begin triage")
+    press(lead, "Decline the call")
+    assert "OOH engineer 2 has already begun triage" in lead.inner_text("h1")
+    assert "The desk rings you back at eight" in lead.content()

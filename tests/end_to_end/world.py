@@ -23,6 +23,7 @@ from tests.end_to_end.alerts import availability_test_fired
 
 ENGINEER, LEAD = "engineer.1@partner.example", "lead@partner.example"
 ANALYST, MANAGER = "desk.1@vendor.example", "manager@vendor.example"
+SPECIALIST = "specialist@vendor.example"
 AUTHOR, APPROVER = "author@vendor.example", "approver@vendor.example"
 AUDITOR = "auditor@vendor.example"
 
@@ -66,15 +67,17 @@ def triaged(short_name: str, service: str = "compucare8") -> Incident:
 
 
 def _incidents() -> dict[str, str]:
+    told = _told()
     references = {
         "logged": logged("harbour").reference,
         "not covered": logged("wexcombe", "reports", "slow").reference,
         "declined": _declined().reference,
-        "told": _told().reference,
+        "told": told.reference,
         "escalated": _escalated().reference,
         "resolved": _resolved().reference,
     }
-    return {f"incident {name}": f"/incidents/{reference}/" for name, reference in references.items()}
+    found = {f"incident {name}": f"/incidents/{reference}/" for name, reference in references.items()}
+    return found | {"public incident": f"/status/{told.public_id}/"}
 
 
 def _declined() -> Incident:

@@ -66,6 +66,14 @@ def seeded_database() -> Path:
     return folder / "desk.sqlite3"
 
 
+def seeded_copy(var_dir: Path) -> Path:
+    """A folder for a desk, with the demo in it."""
+    var_dir.mkdir(mode=0o700, exist_ok=True)
+    if not (var_dir / "desk.sqlite3").exists():
+        shutil.copy(seeded_database(), var_dir)
+    return var_dir
+
+
 def read_until(process: "subprocess.Popen[str]", words: str) -> str:
     """What the process says up to the line with these words."""
     assert process.stdout is not None
@@ -83,10 +91,7 @@ def run_desk(var_dir: Path, *arguments: str, **extra: str) -> Iterator[Desk]:
 
     An empty `var_dir` begins with the seeded database, another one as it was left.
     """
-    var_dir.mkdir(mode=0o700, exist_ok=True)
-    if not (var_dir / "desk.sqlite3").exists():
-        shutil.copy(seeded_database(), var_dir)
-    process = start_run(var_dir, "--port", "0", *arguments, **extra)
+    process = start_run(seeded_copy(var_dir), "--port", "0", *arguments, **extra)
     try:
         said = read_until(process, "READY ")
         yield Desk(said.rpartition("READY ")[2].strip(), var_dir, process, said)

@@ -1,0 +1,183 @@
+"""Every page in a real browser: axe finds nothing, nothing scrolls sideways, the console stays silent.
+
+In the light and in the dark, on a desk and on a telephone, with something in every state.
+"""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Response
+
+from accounts.demo import DEMO_PASSWORD
+from tests.end_to_end import world
+from tests.plugins.desk import MANAGE, Desk, environment, run_desk, seeded_copy
+
+pytestmark = [pytest.mark.browser, pytest.mark.workers]
+
+BUILD = "import json; from tests.end_to_end import world; print(json.dumps(world.build()))"
+TWICE = """() => [...document.querySelectorAll("[id]")].map((each) => each.id)
+    .filter((id, place, all) => all.indexOf(id) !== place)"""
+WIDE, NARROW, NARROWEST = 1280, 390, 320
+ALL = {"resultTypes": ["violations"]}
+COLOURS = {**ALL, "runOnly": {"type": "rule", "values": ["color-contrast"]}}
+LOOKS = ((WIDE, "dark", COLOURS), (NARROW, "dark", ALL), (WIDE, "light", ALL))
+
+# Where, who opens what: an address, or the name of one of the world's; after “>” a button to press there, and
+# after “=” the status where it is neither 200 nor, for a form that comes back, 422.
+PAGES = {
+    "calls": (world.ENGINEER, [
+        "/", "/calls/new/", "/calls/new/ > Log the incident", "call begun", "call begun > Check", "proposal",
+        "proposal > Log as incident", "proposal of nobody", "/deliveries/", "/search/", "/search/?q=sign",
+    ]),
+    "incidents": (world.ENGINEER, [
+        "incident logged", "incident not covered", "incident declined", "incident told",
+        "incident told > Preview", "incident told > Add note", "incident told/decline/",
+        "incident told/call/", "incident told/escalate/", "incident told/resolve/ > Resolve the incident",
+        "incident escalated", "incident escalated/resume-triage/", "incident resolved",
+        "incident resolved/reopen/", "/incidents/", "/incidents/?state=resolved", "/incidents/?q=nothing",
+    ]),
+    "SOPs": (world.ENGINEER, [
+        "/sops/", "/sops/?show=waiting", "/sops/SOP-03/", "/sops/SOP-07/", "start an SOP", "run manual",
+        "run manual > Record step", "run confirm", "run confirm > Restart", "run decision", "run stopped",
+    ]),
+    "handover": (world.ENGINEER, [
+        "/handovers/", "handover draft", "handover offered", "handover closed", "/rota/", "/pages/",
+        "/reports/ = 403", "/incidents/OOH-2020-00001/ = 404",
+    ]),
+    "lead": (world.LEAD, ["incident not covered/override-gate/", "/rota/ > Add this shift"]),
+    "desk": (world.ANALYST, ["/", "incident told", "handover offered", "handover offered > Accept this"]),
+    "specialist": (world.SPECIALIST, ["/pages/"]),
+    "manager": (world.MANAGER, ["/reports/", "/reports/2020-01/", "/reports/2099-01/ = 404", "/no-role/ = 403"]),
+    "approver": (world.APPROVER, ["/sops/SOP-05/", "/sops/SOP-03/ > Suspend", "version that waits"]),
+    # Not the forms of the administration, whose markup is Django's: axe complains of its breadcrumbs.
+    "author": (world.AUTHOR, ["/sops/SOP-03/", "version that waits"]),
+    "nobody": ("", [
+        "/sign-in/", "/sign-in/ > Sign in", "/status/", "public incident", "/status/history/",
+        "/nowhere/ = 404",
+    ]),
+}  # fmt: skip
+
+
+@dataclass
+class Walk:
+    """A browser window on a desk, and what was found wrong so far."""
+
+    page: Page
+    places: dict[str, str]
+    problems: list[str] = field(default_factory=list)
+    status: int = 0
+
+    def open(self, step: str) -> None:
+        address, _, status = step.partition(" = ")
+        place, _, button = address.partition(" > ")
+        name, _, act = place.partition("/")
+        self.page.goto(self.places[name] + act if name else place)
+        if button:
+            self.page.evaluate(
+                "document.querySelectorAll('main details').forEach((each) => { each.open = true; })"
+            )
+            self.page.click(f"main .button:has-text('{button}'):visible")
+            self.page.wait_for_load_state("networkidle")
+        wanted = [int(status)] if status else [200, 422]
+        if self.status not in wanted:
+            self.problems.append(f"{step}: answered {self.status}")
+
+    def hear(self, response: Response) -> None:
+        """Keep how the last whole page was answered."""
+        if response.request.is_navigation_request():
+            self.status = response.status
+
+    def look(self, step: str) -> None:
+        """All that is asked of a page."""
+        found = [*self._anatomy(), *self._seen_by_axe(), *self._sideways()]
+        self.problems += [f"{step}: {each}" for each in found]
+
+    def _anatomy(self) -> Iterator[str]:
+        page = self.page
+        if (count := page.locator("h1:visible").count()) != 1:
+            yield f"{count} headings of the first level"
+        if not page.title().strip() or page.get_attribute("html", "lang") not in ("en-GB", "en-gb"):
+            yield f"title {page.title()!r}, language {page.get_attribute('html', 'lang')!r}"
+        if twice := page.evaluate(TWICE):
+            yield f"the same id twice: {twice}"
+
+    def _seen_by_axe(self) -> Iterator[str]:
+        """All rules, wide in the light and narrow in the dark; and wide in the dark the colours."""
+        self.page.evaluate(Axe().axe_script)
+        for width, scheme, options in LOOKS:
+            self.page.set_viewport_size({"width": width, "height": 900})
+            self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            for violation in self.page.evaluate("(options) => axe.run(options)", options)["violations"]:
+                nodes = [node["target"] for node in violation["nodes"]]
+                yield f"{violation['id']} in the {scheme} at {width}: {nodes[:3]}"
+
+    def _sideways(self) -> Iterator[str]:
+        self.page.set_viewport_size({"width": NARROWEST, "height": 700})
+        if self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            yield f"scrolls sideways at {NARROWEST}"
+        self.page.set_viewport_size({"width": WIDE, "height": 900})
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, dict[str, str]]]:
+    """A desk with something in every state, and where that is."""
+    folder = seeded_copy(tmp_path_factory.mktemp("desk") / "var")
+    command = [*MANAGE, "shell", "--verbosity=0", "-c", BUILD]
+    told = subprocess.run(command, env=environment(folder), check=True, capture_output=True, text=True)
+    with run_desk(folder) as desk:
+        yield desk, json.loads(told.stdout)
+
+
+def walk_of(browser: Browser, email: str, places: tuple[Desk, dict[str, str]]) -> Walk:
+    """A window with this person signed in. Without motion: amid a change of colours no contrast holds."""
+    desk, addresses = places
+    page = browser.new_context(base_url=desk.url, reduced_motion="reduce").new_page()
+    page.set_default_timeout(10_000)
+    walk = Walk(page, addresses)
+    page.on("response", walk.hear)
+    page.on("pageerror", lambda error: walk.problems.append(f"{page.url}: {error}"))
+    page.on(
+        "console", lambda told: walk.problems.append(f"{page.url}: {told.text}") if _is_bad(told) else None
+    )
+    if email:
+        page.goto("/sign-in/")
+        page.fill("[name=username]", email)
+        page.fill("[name=password]", DEMO_PASSWORD)
+        page.click("main button:has-text('Sign in')")
+        page.wait_for_url(lambda address: "/sign-in/" not in address)
+    return walk
+
+
+def _is_bad(told: object) -> bool:
+    """Whatever the console complains of, but for the answer of a refused form or page."""
+    return getattr(told, "type", "") == "error" and "the server responded with a status of 4" not in str(told)
+
+
+@pytest.mark.parametrize("area", PAGES)
+def test_axe_finds_nothing_on_any_page(
+    area: str, browser: Browser, places: tuple[Desk, dict[str, str]]
+) -> None:
+    email, steps = PAGES[area]
+    walk = walk_of(browser, email, places)
+    for step in steps:
+        walk.open(step)
+        walk.look(step)
+    assert "\n".join(walk.problems) == ""
+
+
+def test_axe_finds_nothing_where_somebody_was_faster(
+    browser: Browser, places: tuple[Desk, dict[str, str]]
+) -> None:
+    slow, fast = (walk_of(browser, email, places) for email in (world.LEAD, world.ENGINEER))
+    for walk in (slow, fast):
+        walk.open("incident logged")
+    for walk in (fast, slow):
+        with walk.page.expect_navigation():
+            walk.page.click("main button:has-text('Begin triage')")
+    assert "OOH engineer 1 has already begun triage" in slow.page.inner_text("h1")
+    slow.look("somebody was faster")
+    assert "\n".join(slow.problems) == ""
