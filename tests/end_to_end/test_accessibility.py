@@ -51,7 +51,9 @@ PAGES = {
     "lead": (world.LEAD, ["incident not covered/override-gate/", "/rota/ > Add this shift"]),
     "desk": (world.ANALYST, ["/", "incident told", "handover offered", "handover offered > Accept this"]),
     "specialist": (world.SPECIALIST, ["/pages/"]),
-    "manager": (world.MANAGER, ["/reports/", "/reports/2020-01/", "/reports/2099-01/ = 404", "/no-role/ = 403"]),
+    "manager": (world.MANAGER, [
+        "/reports/", "/reports/2020-01/", "/reports/2099-01/ = 404", "/no-role/ = 403",
+    ]),
     "approver": (world.APPROVER, ["/sops/SOP-05/", "/sops/SOP-03/ > Suspend", "version that waits"]),
     # Not the forms of the administration, whose markup is Django's: axe complains of its breadcrumbs.
     "author": (world.AUTHOR, ["/sops/SOP-03/", "version that waits"]),
