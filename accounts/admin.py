@@ -5,6 +5,7 @@ The admin asks the same table as everything else, shows only `visible_to` rows, 
 
 from typing import Any, ClassVar
 
+import knox.admin  # noqa: F401  (registers its screen before it is taken away below)
 from auditlog.admin import LogEntryAdmin
 from auditlog.models import LogEntry
 from django import forms

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from auditlog.models import LogEntry
+from django.contrib import admin
 from django.core.management import CommandError, call_command
 from knox.models import AuthToken
 from rest_framework.test import APIClient
@@ -20,6 +21,10 @@ def token(*arguments: Any, **options: Any) -> str:
 
 def status(value: str) -> int:
     return int(APIClient(HTTP_AUTHORIZATION=f"Token {value}").get("/api/v1/incidents/").status_code)
+
+
+def test_no_screen_of_the_administration_issues_tokens() -> None:
+    assert not admin.site.is_registered(AuthToken)
 
 
 def test_token_opens_the_api_until_it_expires(integration: User, night: Any) -> None:
