@@ -1,10 +1,13 @@
 """What only a real browser shows: the README's tour, the keyboard, a lost connection, a conflict."""
 
+import re
+
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
 from accounts.demo import DEMO_PASSWORD
+from incidents.local_time import local
 from tests.plugins.desk import Desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.workers]
@@ -12,17 +15,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.workers]
 
 def someone(browser: Browser, desk: Desk, email: str, complaints: list[str]) -> Page:
     """A new browser window with this person signed in; what its console complains of is kept."""
-    # Without motion: in the middle of a change of colours there is no contrast to measure.
-    window = {"width": 1280, "height": 900}
-    page = browser.new_context(base_url=desk.url, viewport=window, reduced_motion="reduce").new_page()  # type: ignore[arg-type]
+    page = browser.new_context(base_url=desk.url).new_page()
     page.set_default_timeout(15_000)
     page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    if email:
-        page.goto("/sign-in/")
-        page.fill("[name=username]", email)
-        page.fill("[name=password]", DEMO_PASSWORD)
-        press(page, "Sign in")
+    page.goto("/sign-in/")
+    page.fill("[name=username]", email)
+    page.fill("[name=password]", DEMO_PASSWORD)
+    press(page, "Sign in")
     return page
 
 
@@ -36,27 +36,10 @@ def follow(page: Page, words: str) -> None:
         page.click(f"main a:has-text('{words}'):visible")
 
 
-def found_by_axe(page: Page) -> list[str]:
-    """What axe finds, in the light and in the dark; and whether a narrow screen scrolls sideways."""
-    problems = []
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        for violation in Axe().run(page).response["violations"]:
-            where = violation["nodes"][0]["target"]
-            problems.append(f"{page.url} {scheme}: {violation['id']} at {where}")
-    page.set_viewport_size({"width": 320, "height": 700})
-    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-        problems.append(f"{page.url} scrolls sideways at 320 pixels")
-    page.set_viewport_size({"width": 1280, "height": 900})
-    return problems
-
-
 def test_the_tour_of_the_readme(browser: Browser, desk: Desk) -> None:
     complaints: list[str] = []
-    problems: list[str] = []
     lead = someone(browser, desk, "lead@partner.example", complaints)
     log_a_call(lead)
-    problems += found_by_axe(lead)
     if lead.query_selector("text=Override the gate"):
         follow(lead, "Override the gate")
         lead.fill("[name=reason]", "Theatre waits for it")
@@ -66,24 +49,19 @@ def test_the_tour_of_the_readme(browser: Browser, desk: Desk) -> None:
     press(lead, "Post update")
     lead.goto(incident)
     follow(lead, "Start an SOP")
-    problems += found_by_axe(lead)
-    run_the_sop(lead, problems)
+    run_the_sop(lead)
     lead.goto(incident)
-    problems += found_by_axe(lead)
     follow(lead, "Escalate")
-    problems += found_by_axe(lead)
     lead.check("[name=team] >> nth=0")
     lead.fill("[name=reason]", "Memory grew for a day")
     press(lead, "Escalate")
     lead.goto("/handovers/")
     with lead.expect_navigation():
         lead.click("form:has([value=to_vendor]) button")
-    problems += found_by_axe(lead)
     press(lead, "Offer 1 item")
     handover = lead.url
     analyst = someone(browser, desk, "desk.1@vendor.example", complaints)
     analyst.goto(handover)
-    problems += found_by_axe(analyst)
     analyst.fill("[name=readback]", "Sign-in is back, memory dump to be read, ring by ten")
     analyst.click("button:has-text('Accept this item')")
     analyst.wait_for_selector("text=Accepted")
@@ -92,19 +70,12 @@ def test_the_tour_of_the_readme(browser: Browser, desk: Desk) -> None:
     press(analyst, "Add product note")
     follow(analyst, "Resolve")
     analyst.fill("[name=resolution]", "A restart of the application service")
-    analyst.fill("[name=restored_at]", analyst.evaluate(LONDON_CLOCK))
-    problems += found_by_axe(analyst)
+    analyst.fill("[name=restored_at]", f"{local(timezone.now()):%H:%M}")
     press(analyst, "Resolve the incident")
     assert "Resolved" in analyst.inner_text(".vitals")
     lead.goto(incident)
     assert "index was rebuilt" not in lead.content()
-    assert problems == []
     assert complaints == []
-
-
-LONDON_CLOCK = (
-    "new Date().toLocaleTimeString('en-GB', {timeZone: 'Europe/London', hour: '2-digit', minute: '2-digit'})"
-)
 
 
 def log_a_call(page: Page) -> None:
@@ -128,7 +99,9 @@ def log_a_call(page: Page) -> None:
             break
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    assert "/incidents/OOH-" in page.url
+    if page.url.endswith("/decline/"):  # in working hours it is not covered, and the lead overrides that
+        follow(page, "Back without doing it")
+    assert re.search(r"/incidents/OOH-\d{4}-\d{5}/$", page.url)
 
 
 def tab_to(page: Page, name: str) -> None:
@@ -139,13 +112,12 @@ def tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"The tab key never comes to {name}")
 
 
-def run_the_sop(page: Page, problems: list[str]) -> None:
+def run_the_sop(page: Page) -> None:
     press(page, "Start SOP-03")
     page.wait_for_selector("[name=evidence]")
     page.fill("[name=evidence]", "Told the IT on-call manager, who agrees")
     page.click("button:has-text('Record step 4')")
     page.wait_for_selector("[name=confirm]")
-    problems += found_by_axe(page)
     page.fill("[name=confirm]", "wexcombe")
     page.click("button:has-text('Restart app-cc8-wexcombe-prod')")
     page.wait_for_selector("[name=answer]", timeout=30_000)
