@@ -66,6 +66,7 @@ CUSTOMERS = (
 ESTATE = (
     ("compucare8", ComponentKind.APP_SERVICE, "app-cc8-{}-prod"),
     ("compucare8", ComponentKind.SQL_DATABASE, "sql-cc8-{}-prod"),
+    ("compucare8", ComponentKind.FAILOVER_GROUP, "fg-cc8-{}-prod"),
     ("compucare8", ComponentKind.ENDPOINT, "signin-{}-prod"),
     ("compucare8", ComponentKind.CERTIFICATE, "entra-secret-{}-prod"),
     ("compucare8", ComponentKind.VPN_GATEWAY, "vpn-{}-prod"),

@@ -60,6 +60,7 @@ class Permission(StrEnum):
     VIEW_RUN = "sops.view_run"
     RUN_SOP = "sops.run_sop"
     STOP_RUN = "sops.stop_run"
+    AGREE_ACTION = "sops.agree_action"
 
     VIEW_HANDOVER = "handover.view_handover"
     OFFER_HANDOVER = "handover.offer_handover"
@@ -105,12 +106,12 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SOP_AUTHOR: frozenset({P.VIEW_PEOPLE, P.VIEW_CUSTOMER, P.VIEW_SOP, P.VIEW_RUN, P.WRITE_SOP,
     P.USE_ADMIN}),
     Role.SOP_APPROVER: frozenset({
-        P.VIEW_PEOPLE, P.VIEW_CUSTOMER, P.VIEW_SOP, P.VIEW_RUN, P.APPROVE_SOP, P.STOP_RUN, P.USE_ADMIN,
+        P.VIEW_PEOPLE, P.VIEW_CUSTOMER, P.VIEW_SOP, P.VIEW_RUN, P.APPROVE_SOP, P.AGREE_ACTION, P.STOP_RUN,
+        P.USE_ADMIN,
     }),
     Role.SERVICE_MANAGER: frozenset(_READ | {
         P.MANAGE_CUSTOMERS, P.MANAGE_PEOPLE, P.MANAGE_CALENDAR, P.VIEW_REPORT, P.VIEW_PRODUCT_NOTE,
-        P.USE_ADMIN,
-        P.RETRY_DELIVERY,
+        P.USE_ADMIN, P.RETRY_DELIVERY, P.AGREE_ACTION,
     }),
     Role.AUDITOR: frozenset(_READ | {P.VIEW_REPORT, P.VIEW_AUDIT, P.USE_ADMIN}),
     Role.INTEGRATION: frozenset({P.VIEW_CUSTOMER, P.VIEW_INCIDENT, P.LOG_INCIDENT}),
