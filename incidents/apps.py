@@ -10,9 +10,10 @@ class IncidentsConfig(AppConfig):
     def ready(self) -> None:
         from incidents.freshdesk import delivery as freshdesk
         from incidents.models import OutboxRow
-        from incidents.outbox import registry
+        from incidents.outbox import people, registry
         from incidents.status import delivery as status
 
-        places = {OutboxRow.Destination.FRESHDESK: freshdesk, OutboxRow.Destination.STATUS: status}
+        to = OutboxRow.Destination
+        places = {to.FRESHDESK: freshdesk, to.STATUS: status, to.PEOPLE: people}
         for name, place in places.items():
             registry.register(name, deliver=place.deliver, is_configured=place.is_configured)

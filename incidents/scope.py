@@ -147,7 +147,7 @@ def judge(call: Call, at: datetime) -> Judgement:
     asked for: hospital, service, failure, who. What remains is accepted, with no rule.
     Raises ValueError or TypeError as `coverage.explain` does for the instant and the nations.
     """
-    hours = _hours(call, at)
+    hours = hours_at(call, at)
     checks = (_hours_check(hours), _entitled_check(call, local(at).date()), _scope_check(call))
     outcome, rule, missing = _decide(call, checks)
     told = words.told(
@@ -182,6 +182,20 @@ def _failing_extent(call: Call) -> str:
     return ""
 
 
+def can_be_covered(service: str, failure: str) -> bool:
+    """Whether a call of this service and failure may be in scope at all: with nobody able to use it."""
+    return not failing_rule(Call(service=service, failure=failure, who=EVERYONE_ALL_SITES))
+
+
+def situations() -> tuple[str, ...]:
+    """The failures of a P1: those that may be in scope for at least one service."""
+    return tuple(
+        failure
+        for failure in FAILURES
+        if any(can_be_covered(service, failure) for service in COVERED_SERVICES)
+    )
+
+
 def missing_fact(call: Call) -> str:
     """The next fact of scope to ask for: `service`, `failure`, `who` or, asked in vain, `who-unknown`."""
     if not call.service:
@@ -206,7 +220,7 @@ def _decide(call: Call, checks: tuple[Check, Check, Check]) -> tuple[str, str, s
     return (ASK, "", missing) if missing else (ACCEPT, "", "")
 
 
-def _hours(call: Call, at: datetime) -> Hours:
+def hours_at(call: Call, at: datetime) -> Hours:
     """The desk's calendar decides, and where the contract says so the holidays of the customer's nation."""
     desk = explain(at, call.desk_nation)
     if desk.out_of_hours or not call.follows_own_holidays:

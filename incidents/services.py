@@ -19,6 +19,7 @@ from accounts.models import User
 from accounts.roles import Permission
 from incidents import coverage
 from incidents.guard import refuse_patient_data, require
+from incidents.hours import needs_override
 from incidents.local_time import format_time
 from incidents.models import Incident, Kind, OutboxRow, TimelineEntry, Wall
 from incidents.models.incident import CONDITION_WORDS, FIRST_UPDATE_WITHIN, REOPEN_WITHIN
@@ -249,7 +250,9 @@ def _announce_status(incident: Incident) -> None:
 
 @transaction.atomic
 def override_gate(incident_id: int, *, reason: str, by: User) -> Incident:
-    """A lead deals with a call that the gate did not accept. The vendor sees who and why.
+    """A lead deals with a call that the gate did not accept, or goes on with one in working hours.
+
+    The vendor sees who and why.
 
     From now on it is covered, so the first status update is due as for every other.
     """
@@ -258,9 +261,9 @@ def override_gate(incident_id: int, *, reason: str, by: User) -> Incident:
     incident = open_for(incident_id, by, Permission.OVERRIDE_GATE)
     if incident.override_by_id == by.pk and incident.override_reason == reason:
         return incident
-    if incident.is_covered:
-        raise Conflict("The gate is open already", "Nothing to override.")
     now = timezone.now()
+    if not needs_override(incident, now):
+        raise Conflict("The gate is open already", "Nothing to override.")
     incident.override_reason, incident.override_by, incident.override_at = reason, by, now
     incident.next_update_due_at = incident.next_update_due_at or now + FIRST_UPDATE_WITHIN
     incident.save()

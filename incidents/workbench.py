@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Permission
+from incidents.hours import needs_override
 from incidents.models import Incident, Kind, State, TimelineEntry
 from incidents.outbox.reading import for_incident
 
@@ -36,10 +37,12 @@ RAIL = (
     "escalated_at"),
     (State.HANDED_OVER, "handed_over_at"), (State.RESOLVED, "resolved_at"),
 )  # fmt: skip
-# Each transition that a button makes: the words on it and the address it leads to.
+# Each transition that a button makes: the words on it and the address it leads to. One is no transition:
+# that no SOP fits is offered where an SOP is.
 BUTTONS = {
     "begin_triage": ("Begin triage", "begin_triage"),
     "start_sop": ("Start an SOP", "start_run"),
+    "state_sop_gap": ("No SOP fits", "state_sop_gap"),
     "resume_triage": ("Back to triage", "resume_triage"),
     "escalate": ("Escalate", "escalate"),
     "resolve": ("Resolve", "resolve"),
@@ -51,8 +54,9 @@ BUTTONS = {
 def find(request: HttpRequest, reference: str) -> Incident:
     """The incident of an address, or 404 for whoever may not see it."""
     visible = Incident.objects.visible_to(request.user).select_related(
-        "customer", "service", "component", "owner__organisation", "override_by", "logged_by", "ticket"
-    )
+        "customer", "service", "component", "owner__organisation", "override_by", "logged_by", "ticket",
+        "sop_gap",
+    )  # fmt: skip
     return get_object_or_404(visible, reference=reference)
 
 
@@ -112,14 +116,21 @@ def rail(incident: Incident, entries: list[TimelineEntry]) -> list[dict[str, Any
 def buttons(incident: Incident, user: User) -> list[dict[str, str]]:
     """The moves that this person may make now, from the transitions themselves; the primary one first."""
     possible = {move.name for move in incident.get_available_user_state_transitions(user)}
+    if "start_sop" in possible and user.has_perm(Permission.ESCALATE_INCIDENT) and not has_sop_gap(incident):
+        possible.add("state_sop_gap")
     shown = [
         {"name": name, "label": label, "url_name": url_name}
         for name, (label, url_name) in BUTTONS.items()
         if name in possible or (name == "resolve" and _may_resolve_with_update(incident, user))
     ]
     if incident.state == State.ESCALATED:
-        shown.sort(key=lambda button: button["name"] == "start_sop")
+        shown.sort(key=lambda button: button["name"] in ("start_sop", "state_sop_gap"))
     return shown
+
+
+def has_sop_gap(incident: Incident) -> bool:
+    """Whether somebody has said that no SOP fits: a row of the floor above, by its reverse relation."""
+    return hasattr(incident, "sop_gap")
 
 
 def _may_resolve_with_update(incident: Incident, user: User) -> bool:
@@ -137,7 +148,9 @@ def may(incident: Incident, user: User) -> dict[str, bool]:
     return {
         "note": user.has_perm(Permission.ADD_ENTRY),
         "post": incident.is_open and user.has_perm(Permission.POST_STATUS),
-        "override": incident.is_open and not incident.is_covered and user.has_perm(Permission.OVERRIDE_GATE),
+        "override": incident.is_open
+        and user.has_perm(Permission.OVERRIDE_GATE)
+        and needs_override(incident, timezone.now()),
         "product_note": user.has_perm(Permission.ADD_PRODUCT_NOTE),
         "own": incident.is_open
         and user.has_perm(Permission.ADD_ENTRY)
@@ -152,7 +165,7 @@ def may(incident: Incident, user: User) -> dict[str, bool]:
 def latest_run(incident: Incident) -> Any:
     """The newest run, from the floor above, by its reverse relation."""
     runs = incident.runs.select_related("version__sop", "started_by")
-    return runs.prefetch_related("step_runs__step").order_by("-id").first()
+    return runs.prefetch_related("step_runs").order_by("-id").first()
 
 
 def latest_item(incident: Incident, user: User) -> Any:

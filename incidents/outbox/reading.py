@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F, Min, Q
+from django.db.models import Aggregate, Count, F, Min, Q, Window
 from django.utils import timezone
 
 from accounts.templatetags.desk import duration_words, moment_words
@@ -14,6 +14,7 @@ from incidents.models import Incident, OutboxRow, Ticket
 from incidents.models.outbox import OutboxQuerySet
 from incidents.outbox import registry
 
+PARKED = Q(parked_at__isnull=False)
 ON_ITS_WAY = timedelta(seconds=60)  # younger than this and without an error, a row is not behind
 COUNTED = (
     ("ticket", "the ticket", "tickets"),
@@ -45,36 +46,40 @@ class IncidentDeliveries:
 
 
 def deliveries_now(at: datetime) -> list[Line]:
-    """One line for each destination, at most two queries, whatever has been delivered or waits."""
-    is_parked = Q(parked_at__isnull=False)
-    counts = OutboxRow.objects.waiting().values("destination").annotate(
-        waiting=Count("pk"), parked=Count("pk", filter=is_parked), oldest=Min("written_at"),
-        first=Min("pk"), first_parked=Min("pk", filter=is_parked),
-    )  # fmt: skip
-    found = {count["destination"]: count for count in counts}
-    heads = {pk for count in found.values() for pk in (count["first"], count["first_parked"]) if pk}
-    rows = OutboxRow.objects.in_bulk(heads) if heads else {}
+    """One line for each destination, in one query, whatever has been delivered or waits."""
+    heads = OutboxRow.objects.waiting().annotate(
+        waiting=_of_all(Count("pk")), parked=_of_all(Count("pk", filter=PARKED)),
+        oldest=_of_all(Min("written_at")), first=_of_all(Min("pk")),
+        first_parked=_of_all(Min("pk", filter=PARKED)),
+    ).filter(Q(pk=F("first")) | Q(pk=F("first_parked")))  # fmt: skip
+    rows: dict[int, Any] = {row.pk: row for row in heads}
+    found = {row.destination: row for row in rows.values()}
     return [_line(OutboxRow.Destination(name), found.get(name), rows, at) for name in OutboxRow.Destination]
 
 
-def _line(name: OutboxRow.Destination, count: Any, rows: dict[int, OutboxRow], at: datetime) -> Line:
+def _of_all(what: Aggregate) -> Window:
+    """Over all that waits for the row's destination."""
+    return Window(what, partition_by="destination")
+
+
+def _line(name: OutboxRow.Destination, count: Any, rows: dict[int, Any], at: datetime) -> Line:
     label = str(name.label)
     if count is None:
         is_here = registry.destination(name) is not None
         detail = "Nothing waiting" if is_here else "Not configured. Nothing waiting"
         return Line(name, "good" if is_here else "", "check" if is_here else "info", label, detail)
-    waiting, parked = count["waiting"], count["parked"]
+    waiting, parked = count.waiting, count.parked
     headline = f"{label}: {waiting} waiting"
     if parked:
-        why = rows[count["first_parked"]].last_error
+        why = rows[count.first_parked].last_error
         detail = f"{_parked_words(parked)}. {why}"
         return Line(name, "bad", "late", headline, detail, waiting, parked)
     if registry.destination(name) is None:
         detail = f"Not configured: {waiting} wait{'s' if waiting == 1 else ''}, nothing is lost"
         return Line(name, "warn", "queue", headline, detail, waiting)
-    head = rows[count["first"]]
-    is_late = bool(head.last_error) or at - count["oldest"] > ON_ITS_WAY
-    detail = why_it_waits(head, count["oldest"], at)
+    head = rows[count.first]
+    is_late = bool(head.last_error) or at - count.oldest > ON_ITS_WAY
+    detail = why_it_waits(head, count.oldest, at)
     return Line(name, "warn" if is_late else "", "queue", headline, detail, waiting)
 
 

@@ -30,9 +30,12 @@ HEADLINES = {
 }
 PLAIN_COMPONENTS = {
     ComponentKind.APP_SERVICE: "the application service", ComponentKind.VIRTUAL_MACHINE: "a server",
-    ComponentKind.SQL_DATABASE: "the database", ComponentKind.SERVICE_BUS: "the message queue",
+    ComponentKind.SCALE_SET: "a group of servers", ComponentKind.SCALE_SET_INSTANCE: "a server",
+    ComponentKind.SQL_DATABASE: "the database", ComponentKind.FAILOVER_GROUP: "the database",
+    ComponentKind.SERVICE_BUS: "the message queue", ComponentKind.HOST_POOL: "the session servers",
     ComponentKind.SESSION_HOST: "a session server", ComponentKind.VPN_GATEWAY: "the network connection",
-    ComponentKind.ENDPOINT: "the web address", ComponentKind.CERTIFICATE: "a certificate",
+    ComponentKind.APPLICATION_GATEWAY: "the network entrance", ComponentKind.ENDPOINT: "the web address",
+    ComponentKind.CERTIFICATE: "a certificate", ComponentKind.KEY_VAULT: "a certificate",
     ComponentKind.REGION: "the hosting platform",
 }  # fmt: skip
 CONTINUITY = "Use your business continuity procedure."
