@@ -4,22 +4,22 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
 
 from accounts.admin import DeskAdmin
 from accounts.roles import Permission, Side
-from sops import services
-from sops.actions.catalogue import CATALOGUE
+from accounts.templatetags.desk import span_words
+from incidents.models import Incident
 from sops.deciding import DecisionForm, WithdrawForm, decision_page
-from sops.models import Sop, SopVersion, Step
+from sops.draft_page import draft_page
+from sops.models import Run, Sop, SopVersion
 from sops.models.version import EDITABLE, VersionState
-
-MOST_STEPS = 40
-WRITTEN = ("summary", "use_when", "preconditions", "stop_when", "way_back")
+from sops.services.drafting import reach_is_fixed
 
 
 class VendorAdmin(DeskAdmin):
@@ -39,14 +39,27 @@ def _is_vendor(request: HttpRequest) -> bool:
     return getattr(request.user, "side", None) == Side.VENDOR
 
 
+class SopForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Its situations are those that a call names."""
+
+    situations = forms.MultipleChoiceField(
+        choices=Incident.Failure.choices, required=False, widget=forms.CheckboxSelectMultiple,
+        help_text="Which failures it is for. None chosen: any of them.",
+    )  # fmt: skip
+
+    class Meta:
+        model = Sop
+        fields = ("code", "title", "owner", "services", "customers", "situations")
+
+
 @admin.register(Sop)
 class SopAdmin(VendorAdmin):
     """What an SOP serves is fixed by its author until a version is submitted, and then by an approver."""
 
     see, edit = Permission.VIEW_SOP, Permission.WRITE_SOP
-    list_display = ("code", "title", "owner", "is_suspended")
+    list_display = ("code", "title", "owner")
     search_fields = ("code", "title")
-    fields = ("code", "title", "owner", "services", "customers")
+    form = SopForm
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         may_decide = _is_vendor(request) and request.user.has_perm(Permission.APPROVE_SOP)
@@ -55,55 +68,27 @@ class SopAdmin(VendorAdmin):
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return _is_vendor(request) and request.user.has_perm(Permission.WRITE_SOP)
 
+    def _is_fixed(self, request: HttpRequest, sop: Any) -> bool:
+        return sop is not None and reach_is_fixed(sop, request.user)  # type: ignore[arg-type]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        situations = "situations_in_words" if self._is_fixed(request, obj) else "situations"
+        return ("code", "title", "owner", "services", "customers", situations)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        if obj is None or request.user.has_perm(Permission.APPROVE_SOP):
-            return ()
-        is_fixed = obj.versions.exclude(state=VersionState.DRAFT).exists()
-        return ("code", "services", "customers") if is_fixed else ()
+        is_fixed = self._is_fixed(request, obj)
+        return ("code", "services", "customers", "situations_in_words") if is_fixed else ()
+
+    @admin.display(description="situations")
+    def situations_in_words(self, sop: Sop) -> str:
+        chosen = [failure.label for failure in Incident.Failure if failure.value in sop.situations]
+        return ", ".join(chosen) or "Any of them"
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "owner":
             people = db_field.related_model.objects.visible_to(request.user)
             kwargs["queryset"] = people.filter(organisation__side=Side.VENDOR)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-
-class StepForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A step as its author writes it; it is checked whole when the version is submitted."""
-
-    action = forms.ChoiceField(
-        required=False,
-        choices=[("", "None"), *((spec.name, f"{spec.words} ({spec.name})") for spec in CATALOGUE.values())],
-    )
-
-    class Meta:
-        model = Step
-        fields = (
-            "position", "kind", "title", "instructions", "action", "target_kind", "parameters", "options",
-            "words", "stop_when_failed",
-        )  # fmt: skip
-
-
-class StepInline(admin.StackedInline):  # type: ignore[type-arg]
-    """The steps of a draft."""
-
-    model, form = Step, StepForm
-    extra, max_num = 1, MOST_STEPS
-
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """No more forms than these are read, whatever number is sent: a thousand would take a minute."""
-        return super().get_formset(request, obj, **{"absolute_max": MOST_STEPS, **kwargs})
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm(Permission.VIEW_SOP)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _may_edit(request, obj)
-
-    has_add_permission = has_delete_permission = has_change_permission
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return Step.objects.visible_to(request.user)
 
 
 def _may_edit(request: HttpRequest, version: SopVersion | None) -> bool:
@@ -145,20 +130,35 @@ class SopVersionAdmin(VendorAdmin):
     """Read-only but for the author's own draft. The state moves through `sops.services` alone."""
 
     see, edit = Permission.VIEW_SOP, None
-    list_display = ("__str__", "title", "state", "author", "submitted_at", "review_on")
+    list_display = ("__str__", "title", "state", "author", "waits", "is_proven", "review_on")
     list_filter = (StateFilter, "sop")
     search_fields = ("sop__code", "sop__title")
-    fields = ("sop", "number", "state", "author", *WRITTEN)
-    readonly_fields = ("sop", "number", "state", "author")
-    inlines = (StepInline,)
-    change_form_template = "admin/sops/sopversion/write.html"
 
     @admin.display(description="title")
     def title(self, version: SopVersion) -> str:
         return version.sop.title
 
+    @admin.display(description="waits")
+    def waits(self, version: SopVersion) -> str:
+        """`3 days`, of what waits for an approver."""
+        if version.state != VersionState.SUBMITTED or version.submitted_at is None:
+            return "–"
+        return span_words((timezone.now() - version.submitted_at).total_seconds())
+
+    @admin.display(description="proven by a rehearsal", boolean=True)
+    def is_proven(self, version: Any) -> bool:
+        return bool(version.proven)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("sop", "author")
+        rows = super().get_queryset(request).select_related("sop", "author")
+        proofs = Run.objects.filter(version=OuterRef("pk")).proving(OuterRef("content_hash"))
+        found: QuerySet[Any] = rows.annotate(proven=Exists(proofs))
+        return found
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """What has waited longest stands first in the queue."""
+        shown = request.GET.get(StateFilter.parameter_name, VersionState.SUBMITTED)
+        return ("submitted_at", "pk") if shown == VersionState.SUBMITTED else ("sop", "-number")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # a draft is started on the SOP's own page, with the words of the version before
@@ -169,26 +169,20 @@ class SopVersionAdmin(VendorAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Its author goes on writing; everybody else reads, and an approver decides."""
+        """Its author goes on writing; everybody else reads, and an approver decides.
+
+        What its author wrote while it was submitted elsewhere comes to the page of the draft too, which says
+        so and keeps it.
+        """
         version = self.get_object(request, object_id)
         if version is None or not self.has_view_permission(request):
             raise Http404 if self.has_view_permission(request) else PermissionDenied
-        if _may_edit(request, version):
-            return super().change_view(request, object_id, form_url, extra_context)
+        is_writing = "seen" in request.POST
+        if is_writing and version.author_id != request.user.pk:
+            raise PermissionDenied("Its author alone writes it")
+        if is_writing or _may_edit(request, version):
+            return draft_page(request, version)
         return self.decide(request, version)
-
-    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        """After saving: give it to the approvers, if the author pressed that."""
-        if "_submit_version" not in request.POST:
-            return super().response_change(request, obj)
-        try:
-            services.submit_version(obj.pk, by=request.user)  # type: ignore[arg-type]
-        except ValidationError as error:
-            for words in error.messages:
-                messages.error(request, words)
-            return redirect(request.path)
-        messages.success(request, f"{obj} waits for approval.")
-        return redirect("sop", obj.sop.code)
 
     def decide(self, request: HttpRequest, version: SopVersion) -> HttpResponse:
         """Approve, send back or withdraw, with the reason; or read. Errors come back with what was typed."""

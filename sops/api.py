@@ -21,7 +21,7 @@ from incidents.local_time import local
 from incidents.models import Incident
 from sops import serializers as shapes
 from sops import services
-from sops.models import Run, Sop, SopVersion
+from sops.models import Run, Sop, SopVersion, Suspension
 
 RUN = OpenApiParameter("id", int, OpenApiParameter.PATH, description="The run's number.")
 CODE = OpenApiParameter("code", str, OpenApiParameter.PATH, description="Such as SOP-03.")
@@ -50,7 +50,9 @@ class Sops(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericVie
         rows = rows.select_related("author", "approver").prefetch_related("steps")
         approved = {version.sop_id: version for version in rows}
         today = local(timezone.now()).date()
-        return {**super().get_serializer_context(), "approved": approved, "today": today}
+        suspensions = list(Suspension.objects.visible_to(self.request.user).active())
+        given = {"approved": approved, "today": today, "suspensions": suspensions}
+        return {**super().get_serializer_context(), **given}
 
     @extend_schema(parameters=[PageQuery], summary="List the SOPs")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -64,8 +66,10 @@ class Sops(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericVie
 
 def readable_runs(request: Request) -> Any:
     rows = Run.objects.visible_to(request.user)
-    rows = rows.select_related("version__sop", "incident", "started_by", "stopped_by")
-    people = ("step_runs__step", "step_runs__component", "step_runs__confirmed_by", "step_runs__decided_by")
+    rows = rows.select_related("version__sop", "incident", "customer", "started_by", "stopped_by")
+    people = (
+        "step_runs__component", "step_runs__confirmed_by", "step_runs__decided_by", "step_runs__agreed_by"
+    )  # fmt: skip
     return rows.prefetch_related(*people)
 
 
@@ -118,9 +122,10 @@ class Runs(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericVie
     lookup_url_kwarg = "id"
     permissions_needed = {
         "list": Permission.VIEW_RUN, "retrieve": Permission.VIEW_RUN, "stop": Permission.STOP_RUN,
+        "agree": Permission.AGREE_ACTION,
         **dict.fromkeys(
             ("confirm", "choose_target", "answer", "post_words", "leave_out", "escalate", "settle", "go_on",
-             "try_again", "close"),
+             "try_again", "close", "look", "resume"),
             Permission.RUN_SOP,
         ),
     }  # fmt: skip
@@ -158,6 +163,24 @@ class Runs(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericVie
     def confirm(self, request: Request, id: str) -> Response:
         """Let a worker act: once, on this target, with these parameters."""
         return self.act(shapes.ConfirmSerializer, services.confirm, confirm="typed")
+
+    @extend_schema(parameters=[RUN], request=shapes.StepSeen)
+    @action(detail=True, methods=["post"])
+    def agree(self, request: Request, id: str) -> Response:
+        """The second person, of the vendor, to an elevated action. Holds for fifteen minutes."""
+        return self.act(shapes.StepSeen, services.agree)
+
+    @extend_schema(parameters=[RUN], request=shapes.StepSeen)
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, id: str) -> Response:
+        """Go on with a check that was held, once what held it is gone."""
+        return self.act(shapes.StepSeen, services.resume_held)
+
+    @extend_schema(parameters=[RUN], request=shapes.StepSeen)
+    @action(detail=True, methods=["post"])
+    def look(self, request: Request, id: str) -> Response:
+        """Do the check that shows whether an action happened of which it is not known."""
+        return self.act(shapes.StepSeen, services.look)
 
     @extend_schema(parameters=[RUN], request=shapes.TargetSerializer)
     @action(detail=True, methods=["post"], url_path="choose-target")

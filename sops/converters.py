@@ -13,6 +13,18 @@ class SopCodeConverter:
         return value
 
 
+class VersionNumberConverter:
+    """A version's number, no longer than the database can hold."""
+
+    regex = r"[1-9][0-9]{0,3}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return str(value)
+
+
 class RunNumberConverter:
     """A run's number, no longer than the database can hold."""
 

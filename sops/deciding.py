@@ -6,14 +6,16 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
-from accounts.models import Customer
 from incidents.local_time import local
-from sops import differences, presenting, services
+from sops import differences, evidence, presenting, services
 from sops.models import SopVersion
 from sops.models.step_run import Risk
 from sops.models.version import VersionState, is_another_approver, is_approver
+from sops.rehearsal import may_rehearse
+from sops.writing import fingerprint
 
 USUAL_REVIEW = timedelta(days=182)
 RISK_ROWS = (
@@ -89,28 +91,50 @@ def decision_page(
     version: SopVersion, reader: Any, form: DecisionForm, withdraw: WithdrawForm
 ) -> dict[str, Any]:
     """All that the page shows. The version in force is the one that this one would replace."""
-    others = version.sop.versions.visible_to(reader)
+    prefetch_related_objects([version], "steps", "sop__services", "sop__customers")
+    others = version.sop.versions.visible_to(reader).prefetch_related("steps")
     in_force = others.approved().exclude(pk=version.pk).first()
     steps = list(version.steps.all())
     before = list(in_force.steps.all()) if in_force else []
     lines = differences.step_lines(before, steps)
-    if not form.is_bound:
-        review_on = local(timezone.now()).date() + USUAL_REVIEW
-        form.initial = {"seen_hash": version.content_hash, "review_on": review_on}
+    facts = _evidence(version, in_force, reader)
+    _offer(form, version, is_proven=facts["is_proven"])
+    waiting = SopVersion.objects.visible_to(reader).waiting().select_related("sop", "author")
     waits = version.state == VersionState.SUBMITTED
-    return {
+    return facts | {
         "version": version, "sop": version.sop, "in_force": in_force,
         "lines": lines, "summary": differences.summary(lines) if in_force else f"{len(steps)} steps",
         "texts": differences.text_lines(in_force, version), "rows": presenting.step_rows(version),
         "risks": risk_table(before, steps), "is_disruptive": presenting.risks(steps)[Risk.DISRUPTIVE] > 0,
-        "reaches": list(version.sop.customers.all()) or list(Customer.objects.visible_to(reader).active()),
-        "use": presenting.runs_in_use(in_force) if in_force else None,
+        "actions": evidence.actions_of(steps, before),
         "form": form, "withdraw": withdraw, "problem": withdraw if withdraw.is_bound else form,
-        "waiting": SopVersion.objects.visible_to(reader).waiting().count(),
+        "waiting": list(waiting.order_by("submitted_at", "pk")),
         "may_decide": waits and is_another_approver(version, reader),
         "is_own": waits and version.author_id == reader.pk,
         "may_withdraw": version.state == VersionState.APPROVED and is_approver(version, reader),
     }  # fmt: skip
+
+
+def _evidence(version: SopVersion, in_force: SopVersion | None, reader: Any) -> dict[str, Any]:
+    """Whom it reaches, what rehearsals show, and what became of the version before."""
+    now_hash, reach = fingerprint(version), evidence.reach_of(version, reader)
+    return {
+        "reach": reach, "reached": evidence.counted(reach),
+        "rehearsals": evidence.rehearsals_of(version, now_hash, reader),
+        "is_proven": version.runs.proving(now_hash).exists(), "may_rehearse": may_rehearse(version, reader),
+        "use": presenting.runs_in_use(in_force) if in_force else None,
+        "runs_before": evidence.last_runs(in_force, reader) if in_force else [],
+    }  # fmt: skip
+
+
+def _offer(form: DecisionForm, version: SopVersion, *, is_proven: bool) -> None:
+    """Approving is no choice on the page until a rehearsal proves the version; the service refuses it too."""
+    if not form.is_bound:
+        review_on = local(timezone.now()).date() + USUAL_REVIEW
+        form.initial = {"seen_hash": version.content_hash, "review_on": review_on}
+    if not is_proven:
+        decision: Any = form.fields["decision"]
+        decision.choices = [choice for choice in decision.choices if choice[0] != "approve"]
 
 
 def risk_table(before: list[Any], after: list[Any]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from accounts.models import Component, Service, User
 from incidents.local_time import local
 from sops import services
 from sops.actions import simulated
+from sops.demo_rehearsal import rehearse
 from sops.demo_sops import APPROVED, WAITING, Fields
 from sops.models import Sop, SopVersion, Step
 from sops.writing import STEP_FIELDS
@@ -27,18 +28,20 @@ def seed() -> None:
     for fields in APPROVED:
         version = _seed_version(fields, fields.get("number", 1), author)
         if version is not None:
-            reason = "Read step by step with the author, and tried on the simulated estate."
+            rehearse(version, by=author, second=approver, spare=BROKEN)
+            reason = "Read step by step with the author, and rehearsed on the simulated estate."
             services.approve_version(version.pk, reason=reason, review_on=review_on, by=approver)
     for fields in WAITING:
-        _seed_version(fields, fields.get("number", 1), author)
+        version = _seed_version(fields, fields.get("number", 1), author)
+        if version is not None:
+            rehearse(version, by=author, second=approver, spare=BROKEN)
     _break()
 
 
 def _seed_version(fields: Fields, number: int, author: User) -> SopVersion | None:
     """The submitted version; None when this number is there already."""
-    sop, is_new = Sop.objects.get_or_create(
-        code=fields["code"], defaults={"title": fields["title"], "owner": author}
-    )
+    given = {"title": fields["title"], "owner": author, "situations": list(fields["situations"])}
+    sop, is_new = Sop.objects.get_or_create(code=fields["code"], defaults=given)
     if is_new:
         sop.services.set(Service.objects.filter(code__in=fields["services"]))
     if sop.versions.filter(number=number).exists():

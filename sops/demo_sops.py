@@ -36,12 +36,14 @@ def post(phase: str, words: str, service_state: str = "major_outage", minutes: i
     }  # fmt: skip
 
 
+CANNOT_SIGN_IN, DOES_NOT_OPEN, NO_MESSAGES = "cannot_sign_in", "does_not_open", "messages_not_processed"
 FAILED = {"then": "end", "outcome": "not_restored"}
 WATCHING = "Users can use {service} again. We keep watching it. Next update by {next}."
 
 SERVICE_HEALTH: Fields = {
     "code": "SOP-02", "title": "Azure Service Health check",
     "services": ("compucare8", "ward", "clinician", "messagecall", "reports", "hl7"),
+    "situations": (CANNOT_SIGN_IN, DOES_NOT_OPEN, NO_MESSAGES),
     "summary": "First version for the out-of-hours service.",
     "use_when": "A covered service is down and nobody knows yet whether Azure itself is.",
     "stop_when": "Nothing here changes anything: stop whenever another SOP fits better.",
@@ -70,6 +72,7 @@ SERVICE_HEALTH: Fields = {
 RESTART_SERVICE: Fields = {
     "code": "SOP-03", "title": "Restart the application service",
     "services": ("compucare8", "ward", "clinician"),
+    "situations": (CANNOT_SIGN_IN, DOES_NOT_OPEN),
     "summary": "First version for the out-of-hours service. Rehearsed on the simulated estate.",
     "use_when": "Nobody can sign in, and the sign-in page answers 5xx or not at all.",
     "stop_when": "Several customers are affected, or Azure reports an event: then it is not this service.",
@@ -100,6 +103,7 @@ RESTART_SERVICE: Fields = {
 EXPIRED_SECRET: Fields = {
     "code": "SOP-05", "title": "Expired client secret or certificate",
     "services": ("compucare8", "ward", "clinician"),
+    "situations": (CANNOT_SIGN_IN,),
     "summary": "First version for the out-of-hours service.",
     "use_when": "Sign-in fails for everybody at one customer, and the service itself is healthy.",
     "stop_when": "The secret is valid for more than a day: it is something else. Go back to triage.",
@@ -144,12 +148,13 @@ EXPIRED_SECRET_AGAIN: Fields = {
 }  # fmt: skip
 
 INTEGRATION_RESTART: Fields = {
-    "code": "SOP-07", "title": "Integration VM: restart the service, check the queue",
+    "code": "SOP-07", "title": "Integration VM: restart it, check the queue",
     "services": ("messagecall",),
+    "situations": (NO_MESSAGES, DOES_NOT_OPEN),
     "summary": "First version for the out-of-hours service. Messages are counted and never opened.",
     "use_when": "MessageCall sends nothing, or clinical messages wait.",
     "stop_when": "Messages would have to be opened or moved: that is product data. Escalate.",
-    "way_back": "None needed: the service comes back with the settings it had, and messages wait meanwhile.",
+    "way_back": "None needed: the machine comes back with the settings it had, and messages wait meanwhile.",
     "preconditions": "The hospital knows that messages are late, and uses its fallback.",
     "steps": (
         check("Count the messages that wait", "queue_depth", "service_bus", most_messages=100),
@@ -160,10 +165,13 @@ INTEGRATION_RESTART: Fields = {
             "of the person, and the time.",
         ),
         act(
-            "Restart the integration service", "restart_queue_worker", "virtual_machine",
-            "The service alone, not the machine. No message is lost.",
+            "Restart the integration machine", "restart_virtual_machine", "virtual_machine",
+            "Once. Its service begins with it, and no message is lost.",
         ),
-        manual("Wait two minutes", "Wait two minutes, so that the service can begin. Note the time."),
+        manual(
+            "Wait four minutes",
+            "Wait four minutes, so that the machine and its service can begin. Note the time.",
+        ),
         check("Read the state again", "instance_state", "virtual_machine"),
         check("Count the messages again", "queue_depth", "service_bus", most_messages=100),
         decide(
@@ -176,6 +184,7 @@ INTEGRATION_RESTART: Fields = {
 
 VPN_RESET: Fields = {
     "code": "SOP-06", "title": "VPN gateway tunnel reset", "services": ("compucare8", "hl7"),
+    "situations": (DOES_NOT_OPEN,),
     "summary": "First version. Three nights in October ended with an escalation that a reset spares.",
     "use_when": "One site cannot reach the service, and its tunnel is down.",
     "stop_when": "The hospital has changed its firewall or its line today: it is theirs to undo.",
@@ -204,6 +213,7 @@ VPN_RESET: Fields = {
 SQL_FAILOVER: Fields = {
     "code": "SOP-04", "title": "SQL failover group: check and planned failover",
     "services": ("compucare8",),
+    "situations": (CANNOT_SIGN_IN, DOES_NOT_OPEN),
     "summary": "First version. A planned failover alone: it loses no data, and needs the vendor’s word.",
     "use_when": "The database in UK South does not answer, and its copy in UK West is up to date.",
     "stop_when": "The copy is behind, or Database on call does not answer: never fail over without them.",
@@ -211,20 +221,21 @@ SQL_FAILOVER: Fields = {
     "preconditions": "Database on call is on the telephone.",
     "steps": (
         check("Azure events in the region", "service_health", "region"),
-        check("Read the database and its copy", "database_state", "sql_database"),
+        check("Read the state of the database", "database_state", "sql_database"),
+        check("Read which copy is the primary", "failover_group_state", "failover_group"),
         manual(
             "Database on call agrees",
-            "Ring Database on call. Read out both results. Note who agreed, by role, and the time.",
+            "Ring Database on call. Read out all three results. Note who agreed, by role, and the time.",
         ),
         act(
-            "Fail over to the copy", "planned_failover", "sql_database",
+            "Fail over to the copy", "planned_failover", "failover_group",
             "Everybody is disconnected for up to a minute. Stay on the telephone with Database on call.",
         ),
         manual("Wait two minutes", "Wait two minutes for the database to answer. Note the time."),
-        check("Read the database again", "database_state", "sql_database"),
+        check("Read which copy is the primary now", "failover_group_state", "failover_group"),
         decide(
             "Can the caller sign in?", "Ring the caller back, and let them try while you wait.",
-            {"then": 8, "outcome": "restored"}, FAILED,
+            {"then": 9, "outcome": "restored"}, FAILED,
         ),
         post("monitoring", WATCHING, "operational"),
     ),

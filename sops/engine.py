@@ -2,21 +2,24 @@
 
 A claim whose worker died is found on redelivery, or by the sweep once it is older than the action may take.
 A read is then claimed once more; anything else is `unknown`, never repeated by itself: a person decides.
+What goes on at the other side is `underway`: `sops.following` asks after it.
 """
 
 import logging
+import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Component, User
 from sops import stepping
 from sops.actions.catalogue import ActionSpec, find, read_parameters
-from sops.actions.choosing import adapter_for
-from sops.actions.outcomes import Failed, Refused, Unsure
+from sops.actions.choosing import adapter_for, others_on, too_often
+from sops.actions.outcomes import Failed, Finding, Refused, Throttled, Underway, Unsure
 from sops.models import Run, StepRun
 from sops.models.step_run import Risk, StepRunState
 
@@ -24,8 +27,10 @@ logger = logging.getLogger(__name__)
 
 MARGIN = timedelta(seconds=15)  # beyond an action's own limit, before its claim counts as lost
 LOOK_AGAIN = timedelta(seconds=5)
+LONGEST_OPERATION = timedelta(minutes=45)  # at the other side; then nobody knows what became of it
+LONGEST_WAIT = timedelta(minutes=2)  # that an action turned away waits before it is sent again
 MOST_LOSSES = 1  # a read that killed two workers is not tried a third time
-BUSY = "Another action is under way on this target. Confirm again when it has ended"
+MOST_TURNED_AWAY = 3
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,8 @@ class Result:
     is_bad: bool = False
     is_not_yet: bool = False
     data: dict[str, Any] = field(default_factory=dict)
+    operation: dict[str, Any] = field(default_factory=dict)
+    again_in: timedelta | None = None  # look again, or send again what was turned away
 
 
 def advance(run_id: int, token: str) -> None:
@@ -66,21 +73,36 @@ def claim(run_id: int, token: str) -> StepRun | None:
     if not _is_due(step, now):
         return None
     if words := stepping.refusal_now(run, step):
-        _stop_for_us(run, words)
+        stepping.stop_for_us(run, words)
+        return None
+    if words := stepping.hold_words(run) or _refusal_to_act(step, now):
+        _ask_again(run, step, words)
         return None
     return step if _take(run, step, token) else None
 
 
-def _is_due(step: StepRun, now: Any) -> bool:
+def _is_due(step: StepRun, now: datetime) -> bool:
     if step.state != StepRunState.PENDING or stepping.waits_for_person(step):
         return False
     return step.due_at is None or step.due_at <= now
 
 
+def _refusal_to_act(step: StepRun, now: datetime) -> str:
+    """Why the action is not sent on the word that was given, in words: the person is asked again."""
+    if not step.is_agreed_at(now):
+        return "The vendor's agreement has run out. It has to be given again"
+    if not step.is_disruptive or step.component is None:
+        return ""
+    # One at a time, so that what is counted here is true until the claim is written.
+    component = Component.objects.select_for_update().get(pk=step.component.pk)
+    spec = spec_of(step)
+    return others_on(spec, component) or too_often(spec, component, step.run)
+
+
 def _take(run: Run, step: StepRun, token: str) -> bool:
     """Write the claim. The database lets one disruptive action at a time act on a target."""
     now, spec = timezone.now(), spec_of(step)
-    step.state, step.claimed_by, step.claimed_at = StepRunState.CLAIMED, token, now
+    step.state, step.claimed_by, step.claimed_at, step.sent_at = StepRunState.CLAIMED, token, now, now
     step.claim_expires_at = now + timedelta(seconds=spec.time_limit) + MARGIN
     step.attempt, step.started_at, step.due_at = step.attempt + 1, step.started_at or now, None
     minutes = step.parameters.get("minutes")
@@ -90,23 +112,19 @@ def _take(run: Run, step: StepRun, token: str) -> bool:
         with transaction.atomic():
             step.save()
     except IntegrityError:
-        _ask_again(run, step.pk)
+        fresh = StepRun.objects.get(pk=step.pk)
+        _ask_again(run, fresh, "Another action is under way on this target. Confirm again when it has ended")
         return False
     return True
 
 
-def _ask_again(run: Run, step_id: int) -> None:
-    """Another run took the target first: this confirmation is spent, and the person sees why."""
-    step = StepRun.objects.select_related("step").get(pk=step_id)
-    step.state, step.confirmed_by, step.confirmed_at, step.summary = StepRunState.WAITING, None, None, BUSY
+def _ask_again(run: Run, step: StepRun, words: str) -> None:
+    """The word that was given for it is spent, and the person sees why."""
+    step.forget_words()
+    step.state, step.summary, step.due_at = StepRunState.WAITING, words[:300], None
     step.save()
     run.state = Run.State.WAITING
     run.save()
-
-
-def _stop_for_us(run: Run, words: str) -> None:
-    run.is_stop_requested, run.stop_reason, run.stopped_by = True, words[:500], User.objects.system()
-    stepping.end_stopped(run, by=run.stopped_by)
 
 
 def spec_of(step: StepRun) -> ActionSpec:
@@ -122,23 +140,38 @@ def spec_of(step: StepRun) -> ActionSpec:
 
 def act(step: StepRun) -> Result:
     """Do it, with no transaction open. What goes wrong after sending is not known, unless it only read."""
-    is_read = step.risk == Risk.READ
-    if step.component is None:
+    component = step.component
+    if component is None:
         return Result(StepRunState.FAILED, "No target was chosen", is_bad=True)
-    try:
+
+    def perform() -> Finding | Underway:
         spec = spec_of(step)
-        customer, is_rehearsal = step.run.incident.customer, step.run.is_rehearsal
-        perform = adapter_for(spec, step.component, customer, is_rehearsal=is_rehearsal)
-        found = perform(spec, step.component, read_parameters(spec, step.parameters))
+        return adapter_for(spec, component, step.run)(spec, component, read_parameters(spec, step.parameters))
+
+    return result_of(step, perform)
+
+
+def result_of(step: StepRun, perform: Callable[[], Finding | Underway]) -> Result:
+    """What it came to. Of an error only our own words are kept: its text may hold anything."""
+    unsure = StepRunState.FAILED if step.risk == Risk.READ else StepRunState.UNKNOWN
+    try:
+        found = perform()
     except (Refused, Failed) as error:
         return Result(StepRunState.FAILED, str(error), is_bad=True)
+    except Throttled as error:
+        wait = min(timedelta(seconds=error.seconds), LONGEST_WAIT)
+        return Result(StepRunState.PENDING, str(error), is_bad=True, again_in=wait)
     except Unsure as error:
-        return Result(StepRunState.FAILED if is_read else StepRunState.UNKNOWN, str(error), is_bad=True)
+        return Result(unsure, str(error), is_bad=True)
     except Exception as error:
-        # The text of an error may hold anything: people read our words, the log has the rest.
-        logger.exception("Step run %s broke", step.pk)
+        # Not even the log gets the text of the error: it may quote what was sent or answered.
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        logger.error("Step run %s: %s at %s:%s", step.pk, type(error).__name__, where.filename, where.lineno)
         words = f"Broke off on our side ({type(error).__name__})"
-        return Result(StepRunState.FAILED if is_read else StepRunState.UNKNOWN, words, is_bad=True)
+        return Result(unsure, words, is_bad=True)
+    if isinstance(found, Underway):
+        again = timedelta(seconds=found.look_again_in)
+        return Result(StepRunState.UNDERWAY, found.words, operation=found.operation, again_in=again)
     return Result(StepRunState.DONE, found.words, found.is_bad, found.is_not_yet, found.data)
 
 
@@ -148,25 +181,72 @@ def act(step: StepRun) -> Result:
 @transaction.atomic
 def record(step_id: int, token: str, result: Result) -> None:
     """Write what it came to, if this delivery still holds the claim; then go on to the step boundary."""
-    run_id = StepRun.objects.values_list("run_id", flat=True).get(pk=step_id)
-    run = stepping.locked_run(run_id)
-    step = next(each for each in run.ordered if each.pk == step_id)
+    run, step = locked_step(step_id)
     if step.state != StepRunState.CLAIMED or step.claimed_by != token:
         logger.warning("Step run %s is not held by %s any more: its answer came too late", step_id, token)
         return
-    step.run, step.result = run, result.data
+    if result.state == StepRunState.UNDERWAY:
+        _go_on_over_there(run, step, result)
+    elif result.state == StepRunState.PENDING:
+        _turned_away(run, step, result)
+    else:
+        record_end(run, step, result)
+
+
+def locked_step(step_id: int) -> tuple[Run, StepRun]:
+    run = stepping.locked_run(StepRun.objects.values_list("run_id", flat=True).get(pk=step_id))
+    step = next(each for each in run.ordered if each.pk == step_id)
+    step.run = run
+    return run, step
+
+
+def _go_on_over_there(run: Run, step: StepRun, result: Result) -> None:
+    now = timezone.now()
+    step.state, step.operation, step.summary = StepRunState.UNDERWAY, result.operation, result.words[:300]
+    step.due_at, step.gives_up_at = now + (result.again_in or LOOK_AGAIN), now + LONGEST_OPERATION
+    step.claim_expires_at = None
+    step.save()
+    system = User.objects.system()
+    stepping.say(run, f"Step {step.position}: {result.words}", _by_whom(step), by=system)
+    if run.is_stop_requested:
+        stepping.move_on(run, by=system)
+
+
+def _turned_away(run: Run, step: StepRun, result: Result) -> None:
+    """Nothing happened: it may be sent again later, a few times, after all is asked anew."""
+    step.turned_away += 1
+    if step.turned_away % (MOST_TURNED_AWAY + 1) == 0:  # so often for each word that a person gives
+        words = f"{result.words}, {step.turned_away} times"
+        record_end(run, step, Result(StepRunState.FAILED, words, is_bad=True))
+        return
+    step.state, step.due_at, step.claim_expires_at = StepRunState.PENDING, _at(result), None
+    step.sent_at = step.sent_at if step.sends else None
+    step.summary = result.words[:300]
+    step.save()
+    if run.is_stop_requested:
+        stepping.move_on(run, by=User.objects.system())
+
+
+def _at(result: Result) -> datetime:
+    return timezone.now() + (result.again_in or LOOK_AGAIN)
+
+
+def record_end(run: Run, step: StepRun, result: Result) -> None:
+    # Nobody asks after it any more, and its address may bear a signature.
+    step.result, step.operation = result.data, {}
     if result.is_not_yet and not run.is_stop_requested and _look_again(step, result):
         return
     system = User.objects.system()
     words = f"{result.words}, given up" if result.is_not_yet else result.words
     stepping.settle(run, step, result.state, words, by=system, is_bad=result.is_bad, text=_by_whom(step))
-    stepping.stop_if_bad(run, step, by=system)
-    stepping.move_on(run, by=system)
+    if run.is_active:
+        stepping.stop_if_bad(run, step, by=system)
+        stepping.move_on(run, by=system)
 
 
 def _look_again(step: StepRun, result: Result) -> bool:
     """Put a check back that has not seen what it waits for, until its time is over."""
-    at = timezone.now() + LOOK_AGAIN
+    at = _at(result)
     if step.gives_up_at is None or at > step.gives_up_at:
         return False
     step.state, step.due_at, step.claim_expires_at = StepRunState.PENDING, at, None
@@ -176,7 +256,8 @@ def _look_again(step: StepRun, result: Result) -> bool:
 
 
 def _by_whom(step: StepRun) -> str:
-    return f"Confirmed by {step.confirmed_by}." if step.confirmed_by_id else ""
+    agreed = f" {step.agreed_by} agreed for the vendor." if step.agreed_by_id else ""
+    return f"Confirmed by {step.confirmed_by}.{agreed}" if step.confirmed_by_id else ""
 
 
 # ---------- A worker that died ----------
@@ -185,9 +266,7 @@ def _by_whom(step: StepRun) -> str:
 @transaction.atomic
 def recover(step_id: int) -> None:
     """Deal with a claim that is older than its action may take. Does nothing while it may still be alive."""
-    run_id = StepRun.objects.values_list("run_id", flat=True).get(pk=step_id)
-    run = stepping.locked_run(run_id)
-    step = next(each for each in run.ordered if each.pk == step_id)
+    run, step = locked_step(step_id)
     expires = step.claim_expires_at
     if step.state == StepRunState.CLAIMED and expires is not None and expires < timezone.now():
         _lose(run, step)

@@ -20,20 +20,12 @@ class StepForm(forms.Form):
 
 class ConfirmForm(StepForm):
     confirm = forms.CharField(required=False, max_length=120, widget=forms.TextInput(attrs=AS_TYPED))
-    agreed_with = forms.CharField(
-        label="Who at the vendor agreed, and when", required=False, max_length=200,
-        help_text="This action needs a second person. Name the role, and the time of the call.",
-    )  # fmt: skip
 
-    def __init__(
-        self, *args: Any, typed: str = "", is_disruptive: bool = True, is_elevated: bool = True, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, typed: str = "", is_disruptive: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["confirm"].label = f"Type {typed} to confirm the target"
         if not is_disruptive:
             del self.fields["confirm"]
-        if not is_elevated:
-            del self.fields["agreed_with"]
 
 
 class TargetForm(StepForm):

@@ -1,15 +1,17 @@
 """What the pages show of SOPs: facts worked out here, so that no template asks the database."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sops.actions.catalogue import find, read_parameters
 from sops.actions.parameters import NO_PARAMETERS
-from sops.models import Sop, SopVersion, Step
+from sops.applicability import suspension_words
+from sops.models import Sop, SopVersion, Step, Suspension
 from sops.models.run import ACTIVE
 from sops.models.step_run import Risk
+from sops.reviewing import soon_words
 from sops.writing import Option, options_of
 
 ICONS = {
@@ -28,6 +30,7 @@ class Card:
     status: str
     steps: int = 0
     is_disruptive: bool = False
+    review_soon: str = ""
 
 
 STATUSES = {
@@ -36,7 +39,9 @@ STATUSES = {
 }  # fmt: skip
 
 
-def cards(sops: Iterable[Sop], versions: Iterable[SopVersion], today: date) -> list[Card]:
+def cards(
+    sops: Iterable[Sop], versions: Iterable[SopVersion], today: date, suspensions: Sequence[Suspension]
+) -> list[Card]:
     """One card an SOP. `versions` are those that the reader may see, with their steps."""
     in_force = {each.sop_id: each for each in versions if each.state == SopVersion.State.APPROVED}
     waiting = {each.sop_id: each for each in versions if each.state == SopVersion.State.SUBMITTED}
@@ -44,17 +49,26 @@ def cards(sops: Iterable[Sop], versions: Iterable[SopVersion], today: date) -> l
     for sop in sops:
         version = in_force.get(sop.pk)
         counts = risks(version.steps.all()) if version else Counter()
-        status = status_of(sop, version, today)
         found.append(
-            Card(sop, version, waiting.get(sop.pk), status, sum(counts.values()), counts[Risk.DISRUPTIVE] > 0)
-        )
+            Card(
+                sop, version, waiting.get(sop.pk), status_of(version, today, suspensions),
+                sum(counts.values()), counts[Risk.DISRUPTIVE] > 0, review_soon(version, today),
+            )
+        )  # fmt: skip
     return found
 
 
-def status_of(sop: Sop, version: SopVersion | None, today: date) -> str:
+def review_soon(version: SopVersion | None, today: date) -> str:
+    """`in 7 days`, of what is in force and near its review or past it."""
+    if version is None or version.review_on is None or version.state != SopVersion.State.APPROVED:
+        return ""
+    return soon_words(version.review_on, today)
+
+
+def status_of(version: SopVersion | None, today: date, suspensions: Sequence[Suspension]) -> str:
     if version is None:
         return "none"
-    if sop.is_suspended:
+    if suspension_words(version, suspensions):
         return "suspended"
     return "expired" if version.is_expired_on(today) else "in_force"
 

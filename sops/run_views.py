@@ -8,37 +8,58 @@ from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
+from django_htmx.http import reswap
 
 from incidents.views import done
 from sops import forms, scenes, services
 from sops.actions.catalogue import find as find_action
 from sops.models import Run, StepRun
-from sops.services.runs import choices_of_target, typed_name
+from sops.run_page import run_page
+from sops.services.confirming import choices_of_target, typed_name
 
 Data = dict[str, Any]
 
 
 def _find(request: HttpRequest, pk: int) -> Run:
     rows = Run.objects.visible_to(request.user).select_related(
-        "version__sop", "incident__customer", "incident__service", "started_by", "stopped_by"
+        "version__sop", "version__decided_by", "incident", "customer", "service", "started_by", "stopped_by"
     )
-    people = ("step_runs__step", "step_runs__component", "step_runs__confirmed_by", "step_runs__decided_by")
+    people = (
+        "step_runs__component", "step_runs__confirmed_by", "step_runs__decided_by", "step_runs__agreed_by",
+        "step_runs__look_asked_by", "version__steps",
+    )  # fmt: skip
     return get_object_or_404(rows.prefetch_related(*people), pk=pk)
 
 
 @login_required
 def run(request: HttpRequest, pk: int) -> HttpResponse:
-    """The run: so far, the step, then. Asked by htmx, only the part that changes."""
-    context = scenes.run_page(_find(request, pk), request.user)  # type: ignore[arg-type]
-    return render(request, "sops/_live.html" if request.htmx else "sops/run.html", context)  # type: ignore[attr-defined]
+    """The run: so far, the step, then. Read by htmx, only the part that changes, and only if it has."""
+    context = run_page(_find(request, pk), request.user)  # type: ignore[arg-type]
+    if not request.htmx:  # type: ignore[attr-defined]
+        return render(request, "sops/run.html", context)
+    context |= {"is_read": True, "is_told": request.GET.get("said") != context["said"]}
+    if request.GET.get("seen") == context["seen"]:
+        return reswap(render(request, "sops/_read.html", context), "none")
+    return render(request, "sops/_live.html", context)
 
 
 # ---------- What is pressed: a form and a service for each ----------
 
 
 def _confirm(run: Run, data: Data, by: Any) -> Run:
-    typed, agreed = data.get("confirm", ""), data.get("agreed_with", "")
-    return services.confirm(run.pk, data["step"], typed=typed, agreed_with=agreed, by=by)
+    return services.confirm(run.pk, data["step"], typed=data.get("confirm", ""), by=by)
+
+
+def _agree(run: Run, data: Data, by: Any) -> Run:
+    return services.agree(run.pk, data["step"], by=by)
+
+
+def _resume(run: Run, data: Data, by: Any) -> Run:
+    return services.resume_held(run.pk, data["step"], by=by)
+
+
+def _look(run: Run, data: Data, by: Any) -> Run:
+    return services.look(run.pk, data["step"], by=by)
 
 
 def _target(run: Run, data: Data, by: Any) -> Run:
@@ -89,11 +110,12 @@ def _stop(run: Run, data: Data, by: Any) -> Run:
 
 
 ACTS: dict[str, Callable[[Run, Data, Any], Run]] = {
-    "confirm": _confirm, "target": _target, "answer": _answer, "post": _post, "leave-out": _leave_out,
-    "escalate": _escalate, "happened": _happened, "go-on": _go_on, "try-again": _try_again, "close": _close,
-    "stop": _stop,
+    "confirm": _confirm, "agree": _agree, "resume": _resume, "target": _target, "answer": _answer,
+    "post": _post, "leave-out": _leave_out, "escalate": _escalate, "look": _look, "happened": _happened,
+    "go-on": _go_on, "try-again": _try_again, "close": _close, "stop": _stop,
 }  # fmt: skip
 FORMS: dict[str, type[Form]] = {
+    "agree": forms.StepForm, "resume": forms.StepForm, "look": forms.StepForm,
     "post": forms.WordsForm, "leave-out": forms.LeaveOutForm, "escalate": forms.EscalateForm,
     "happened": forms.UnknownForm, "go-on": forms.StepForm, "try-again": forms.StepForm,
     "close": forms.CloseForm, "stop": forms.StopForm,
@@ -110,9 +132,9 @@ def act(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     found = _find(request, pk)
     form = bound(found, name, request.POST)
     if not done(form, lambda: ACTS[name](found, form.cleaned_data, request.user)):
-        context = scenes.run_page(_find(request, pk), request.user, (name, form))  # type: ignore[arg-type]
+        context = run_page(_find(request, pk), request.user, (name, form))  # type: ignore[arg-type]
         return render(request, "sops/run.html", context, status=422)
-    if name == "escalate":
+    if name == "escalate" and found.incident:
         return redirect("escalate", found.incident.reference)
     return redirect("run", pk)
 
@@ -131,7 +153,7 @@ def bound(run: Run, name: str, data: Any) -> Form:
         spec = find_action(step.action) if step else None
         return forms.ConfirmForm(
             data, typed=typed_name(run, step) if step else "",
-            is_disruptive=spec is None or spec.is_disruptive, is_elevated=spec is None or spec.is_elevated,
+            is_disruptive=spec is None or spec.is_disruptive,
         )  # fmt: skip
     return FORMS[name](data, auto_id=OWN_IDS.get(name, "id_%s"))
 

@@ -1,22 +1,62 @@
 """What the page of a run shows: the one step that matters now, worked out before the template."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.forms import Form
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.roles import Permission
 from incidents.local_time import format_time
-from sops import forms
+from sops import forms, stepping
 from sops.actions.catalogue import ActionSpec, find, read_parameters
 from sops.actions.choosing import DryRun, dry_run
+from sops.following import NO_ANSWER
 from sops.models import Run, Step, StepRun
-from sops.models.step_run import StepRunState
-from sops.services.runs import choices_of_target, typed_name
-from sops.writing import options_of, spec_of, update_of
+from sops.models.step_run import AGREED_FOR, Risk, StepRunState
+from sops.presenting import leads_words
+from sops.services.confirming import (
+    choices_of_target,
+    refusal_to_confirm,
+    typed_name,
+)
+from sops.services.runs import MOST_ATTEMPTS
+from sops.writing import deciding_check, options_of, spec_of, update_of
+
+BY_ITSELF = ("begins", "running", "underway", "again", "turned_away")
+
+
+@dataclass(frozen=True)
+class Head:
+    """The strip above the step: what it is about, its icon, and its colour."""
+
+    words: str
+    icon: str
+    tone: str = "is-calm"
+
+
+HEADS = {
+    "begins": Head("About to begin", "clock"),
+    "running": Head("Running", "play"),
+    "underway": Head("Under way at Azure", "refresh"),
+    "again": Head("Looks again by itself", "refresh"),
+    "turned_away": Head("Turned away, sent again later", "late", "is-warn"),
+    "held": Head("Held", "clock", "is-warn"),
+    "target": Head("Choose the target", "server"),
+    "disruptive": Head("Disruptive action", "late", ""),
+    "elevated": Head("Disruptive, by two people", "late", ""),
+    "change": Head("Action that changes something", "play"),
+    "manual": Head("Done by you", "person"),
+    "decision": Head("Decision", "unknown"),
+    "communicate": Head("Status update, public", "public"),
+    "escalate": Head("Escalate", "escalate"),
+    "failed": Head("Failed", "cross", ""),
+    "unknown": Head("Not known", "unknown", "is-warn"),
+    "closing": Head("All steps done", "check"),
+    "stopped": Head("Stopped", "stop"),
+    "good end": Head("Finished", "check-circle", "is-good"),
+    "end": Head("Finished", "check"),
+}
 
 
 @dataclass
@@ -24,10 +64,16 @@ class Scene:
     """The one step that the page shows large: which template draws it, and with what."""
 
     name: str
+    head: Head
     step: StepRun | None = None
     spec: ActionSpec | None = None
     dry_run: DryRun | None = None
-    typed: str = ""
+    refusal: str = ""
+    advice: str = ""
+    waits_for_lead: bool = False
+    is_agreed: bool = True
+    leads: list[str] = field(default_factory=list)
+    no_result: StepRun | None = None  # the check that should have answered a decision
     forms: dict[str, Form] = field(default_factory=dict)
 
     @property
@@ -40,73 +86,109 @@ class Scene:
         return self.spec.button_words(self.dry_run.target) if self.spec and self.dry_run else ""
 
     @property
-    def is_live(self) -> bool:
-        """Whether it changes without anybody pressing something: the page then reads it again by itself."""
-        return self.name == "running"
+    def goes_on(self) -> StepRun | None:
+        """What goes on at the other side after the run was stopped."""
+        return self.step if self.name == "ended" else None
 
     @property
-    def form(self) -> Form | None:
-        return next(iter(self.forms.values()), None)
+    def is_live(self) -> bool:
+        """Whether it changes without anybody pressing something."""
+        return self.name in BY_ITSELF or self.is_looking or self.goes_on is not None
 
+    @property
+    def is_looking(self) -> bool:
+        """A check was asked for that shows whether an unknown action happened, and has not answered yet."""
+        step = self.step
+        return bool(self.name == "unknown" and step and step.look_asked_at and not step.looked_at)
 
-def run_page(run: Run, reader: User, posted: tuple[str, Form] | None = None) -> dict[str, Any]:
-    """All of the run's page for this reader. `posted` is the form that came back with errors."""
-    scene = scene_of(run)
-    if posted:
-        _put_back(scene, *posted)
-    current = run.current
-    return {
-        "run": run,
-        "scene": scene,
-        "problem": posted[1] if posted else None,
-        "position": current.position if current else run.length,
-        "may_act": reader.has_perm(Permission.RUN_SOP),
-        "may_stop": run.is_active and not run.is_stop_requested and reader.has_perm(Permission.STOP_RUN),
-        "may_see_incident": reader.has_perm(Permission.VIEW_INCIDENT),
-        "stop_form": scene.forms.get("stop") or forms.StopForm(auto_id="stop_%s"),
-        "unknown": [each for each in run.ordered if each.state == StepRunState.UNKNOWN],
-    }
+    @property
+    def look_words(self) -> str:
+        """The check that settles what is not known: `Read the state of the instances`; empty if none does."""
+        check = find(self.spec.settled_by) if self.spec else None
+        return check.words if check and self.name == "unknown" else ""
 
+    @property
+    def may_look(self) -> bool:
+        return bool(self.look_words) and not self.is_looking
 
-def _put_back(scene: Scene, act: str, form: Form) -> None:
-    """What was typed, into the form that it came from; a form of another kind of step has no place here."""
-    name = act.replace("-", "_")
-    if type(scene.forms.get(name, form)) is type(form):
-        scene.forms[name] = form
+    @property
+    def agreed_until(self) -> datetime | None:
+        agreed_at = self.step.agreed_at if self.step else None
+        return agreed_at + AGREED_FOR if agreed_at else None
+
+    @property
+    def may_try_again(self) -> bool:
+        return bool(self.step and self.step.sends < MOST_ATTEMPTS)
 
 
 def scene_of(run: Run) -> Scene:
     """What the run is about now."""
     unknown = next((each for each in run.ordered if each.state == StepRunState.UNKNOWN), None)
     if unknown is not None:
-        return Scene("unknown", unknown, find(unknown.action), forms={"happened": unknown_form(unknown)})
+        return _scene("unknown", unknown, find(unknown.action), forms={"happened": unknown_form(unknown)})
     step = run.current
     if not run.is_active:
-        return Scene("ended")
+        return _ended(run)
     if step is None:
-        return Scene("closing", forms={"close": forms.CloseForm()})
+        return _scene("closing", forms={"close": forms.CloseForm()})
     if step.state == StepRunState.FAILED:
-        return Scene("failed", step, find(step.action))
+        return _scene("failed", step, find(step.action))
     if step.state != StepRunState.WAITING:
-        return Scene("running", step, find(step.action))
+        return _scene(_by_itself(step), step, find(step.action))
     return _waiting(run, step)
+
+
+def _scene(name: str, *rest: Any, **facts: Any) -> Scene:
+    return Scene(name, HEADS[name], *rest, **facts)
+
+
+def _ended(run: Run) -> Scene:
+    going_on = next((each for each in run.ordered if each.state == StepRunState.UNDERWAY), None)
+    good = run.outcome == run.outcomes[0]
+    how = "stopped" if run.state == Run.State.STOPPED else "good end" if good else "end"
+    return Scene("ended", HEADS[how], going_on, find(going_on.action) if going_on else None)
+
+
+def _by_itself(step: StepRun) -> str:
+    if step.state == StepRunState.UNDERWAY:
+        return "underway"
+    if step.state == StepRunState.CLAIMED:
+        return "running"
+    if step.due_at is None:
+        return "begins"
+    return "turned_away" if step.turned_away and step.gives_up_at is None else "again"
 
 
 def _waiting(run: Run, step: StepRun) -> Scene:
     if not step.step.is_automated:
-        return Scene(step.step.kind, step, forms=_person_forms(run, step))
+        return _of_person(run, step)
+    spec = spec_of(step.step)
     if step.component is None:
         choices = [(str(each.pk), each.name) for each in choices_of_target(run, step)]
-        return Scene("target", step, find(step.action), forms={"target": target_form(step, choices=choices)})
-    spec = spec_of(step.step)
-    parameters = read_parameters(spec, step.parameters)
-    planned = dry_run(spec, step.component, parameters, run.incident.customer, is_rehearsal=run.is_rehearsal)
-    typed = typed_name(run, step)
+        return _scene("target", step, spec, forms={"target": target_form(step, choices=choices)})
+    if step.risk == Risk.READ:
+        return _scene("held", step, spec, refusal=stepping.hold_words(run))
+    planned = dry_run(spec, step.component, read_parameters(spec, step.parameters), run)
     form = forms.ConfirmForm(
-        initial={"step": step.position}, typed=typed, is_disruptive=spec.is_disruptive,
-        is_elevated=spec.is_elevated,
+        initial={"step": step.position}, typed=typed_name(run, step), is_disruptive=spec.is_disruptive
+    )
+    refusal = refusal_to_confirm(run, step, planned)
+    kind = "elevated" if step.is_elevated else "disruptive" if spec.is_disruptive else "change"
+    return Scene(
+        "confirm", HEADS[kind], step, spec, planned,
+        refusal=refusal.words, advice=refusal.advice, waits_for_lead=refusal.waits_for_lead,
+        is_agreed=step.is_agreed_at(timezone.now()), forms={"confirm": form},
     )  # fmt: skip
-    return Scene("confirm", step, spec, planned, typed, forms={"confirm": form})
+
+
+def _of_person(run: Run, step: StepRun) -> Scene:
+    kind = step.step.kind
+    scene = _scene(kind, step, forms=_person_forms(run, step))
+    if kind == Step.Kind.DECISION:
+        scene.leads = leads_words(step.step)
+        position = deciding_check(step.step)
+        scene.no_result = next((each for each in run.ordered if each.position == position), None)
+    return scene
 
 
 def _person_forms(run: Run, step: StepRun) -> dict[str, Form]:
@@ -130,11 +212,13 @@ def answers(step: Step) -> list[tuple[str, str]]:
 def drafted_words(run: Run, step: Step) -> str:
     """The approved words, with the service and the time of the next update filled in."""
     due = timezone.now() + timedelta(minutes=update_of(step).next_in_minutes)
-    return step.words.format(service=run.incident.service.name, next=format_time(due))
+    return step.words.format(service=run.service.name, next=format_time(due))
 
 
 def unknown_form(step: StepRun) -> Form:
-    return forms.UnknownForm(initial={"step": step.position})
+    """What a check has seen stands in it already: the person adds to it, or writes their own."""
+    seen = "" if step.look_words.startswith(NO_ANSWER) else step.look_words
+    return forms.UnknownForm(initial={"step": step.position, "evidence": seen})
 
 
 def target_form(step: StepRun, *, choices: list[tuple[str, str]]) -> Form:

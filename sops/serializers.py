@@ -9,10 +9,11 @@ from incidents.api.fields import Moment, Strict
 from incidents.api.pages import PageQuery
 from sops.models import Run, Sop, SopVersion
 from sops.models.run import RunState
+from sops.models.suspension import that_holds
 
 CODE = r"^SOP-[0-9]{2,3}$"
 STATES = "running, waiting, stopped or finished"
-STEP_STATES = "pending, waiting, claimed, done, failed, unknown or skipped"
+STEP_STATES = "pending, waiting, claimed, underway, done, failed, unknown or skipped"
 
 
 class StepSerializer(serializers.Serializer[Any]):
@@ -49,8 +50,11 @@ class SopSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     services = serializers.SerializerMethodField()
     customers = serializers.SerializerMethodField(help_text="Empty: all customers")
-    is_suspended = serializers.BooleanField()
-    suspension_reason = serializers.CharField()
+    situations = serializers.ListField(
+        child=serializers.CharField(), help_text="The failures that it is for; empty: any"
+    )
+    is_suspended = serializers.SerializerMethodField(help_text="It, an action of it, or all automation")
+    suspension = serializers.SerializerMethodField(help_text="Who suspended what, when and why; or empty")
     is_in_force = serializers.SerializerMethodField(help_text="Whether it can be started today")
     version = serializers.SerializerMethodField(help_text="The approved version, if there is one")
 
@@ -64,10 +68,22 @@ class SopSerializer(serializers.Serializer[Any]):
     def get_customers(self, sop: Sop) -> list[str]:
         return [customer.short_name for customer in sop.customers.all()]
 
+    def get_is_suspended(self, sop: Sop) -> bool:
+        return bool(self.get_suspension(sop))
+
+    def get_suspension(self, sop: Sop) -> str:
+        version = self.approved(sop)
+        actions = [step.action for step in version.steps.all()] if version else []
+        held = that_holds(self.context["suspensions"], sop_id=sop.pk, actions=actions)
+        return held.words if held else ""
+
     def get_is_in_force(self, sop: Sop) -> bool:
         version = self.approved(sop)
-        today = self.context["today"]
-        return version is not None and not version.is_expired_on(today) and not sop.is_suspended
+        return (
+            version is not None
+            and not version.is_expired_on(self.context["today"])
+            and not self.get_suspension(sop)
+        )
 
     @extend_schema_field(VersionSerializer(allow_null=True))
     def get_version(self, sop: Sop) -> Any:
@@ -91,17 +107,25 @@ class StepRunSerializer(serializers.Serializer[Any]):
     answer = serializers.CharField()
     confirmed_by = serializers.CharField(source="confirmed_by.name", default=None, allow_null=True)
     confirmed_at = Moment(allow_null=True)
+    agreed_by = serializers.CharField(source="agreed_by.name", default=None, allow_null=True)
+    agreed_at = Moment(allow_null=True)
     decided_by = serializers.CharField(source="decided_by.name", default=None, allow_null=True)
+    look = serializers.CharField(source="look_words", help_text="Of an unknown action: what a check saw")
     finished_at = Moment(allow_null=True)
 
 
 class RunSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
-    incident = serializers.CharField(source="incident.reference")
+    incident = serializers.CharField(
+        source="incident.reference", default=None, allow_null=True, help_text="null: a rehearsal"
+    )
+    customer = serializers.CharField(source="customer.short_name")
     sop = serializers.CharField(source="version.sop.code")
     version = serializers.IntegerField(source="version.number")
     state = serializers.CharField(help_text=STATES)
-    outcome = serializers.CharField(help_text="restored, not_restored, or empty")
+    outcome = serializers.CharField(
+        help_text="restored or not_restored; worked or did_not_work of a rehearsal; or empty"
+    )
     is_rehearsal = serializers.BooleanField()
     current_step = serializers.SerializerMethodField(help_text="Its number; null when none is left")
     started_by = serializers.CharField(source="started_by.name")
@@ -145,11 +169,7 @@ class StepSeen(Strict):
 class ConfirmSerializer(StepSeen):
     confirm = serializers.CharField(
         required=False, default="", allow_blank=True, max_length=120,
-        help_text="Before a disruptive action: the customer's short name, or the shared target's name.",
-    )  # fmt: skip
-    agreed_with = serializers.CharField(
-        required=False, default="", allow_blank=True, max_length=200,
-        help_text="Before an elevated action: who at the vendor agreed, and when.",
+        help_text="Before a disruptive action: the name of the target.",
     )  # fmt: skip
 
 
@@ -181,7 +201,9 @@ class SettleSerializer(EvidenceSerializer):
 
 
 class CloseSerializer(Strict):
-    outcome = serializers.CharField(max_length=20, help_text="restored or not_restored")
+    outcome = serializers.CharField(
+        max_length=20, help_text="restored or not_restored; of a rehearsal worked or did_not_work"
+    )
 
 
 class StopSerializer(Strict):

@@ -11,12 +11,15 @@ from kombu.exceptions import OperationalError
 from accounts.models import Component, User
 from accounts.roles import Permission
 from incidents import services as incidents
+from incidents.hours import hours_refusal
+from incidents.local_time import local
 from incidents.models import Incident, Kind, State
 from incidents.timeline import record as write_timeline
-from sops.applicability import suspension_words
-from sops.models import Run, SopVersion, StepRun
+from sops.applicability import expiry_words, suspension_words
+from sops.models import Run, SopVersion, Step, StepRun, Suspension
 from sops.models.run import Outcome, RunState
 from sops.models.step_run import Risk, StepRunState
+from sops.writing import BAD, GOOD, Option, deciding_check, options_of
 
 logger = logging.getLogger(__name__)
 
@@ -33,9 +36,10 @@ def locked_run(run_id: int) -> Run:
     """The run, its row locked until the transaction ends; on SQLite the whole database is."""
     rows = Run.objects.select_for_update(of=("self",))
     joined = rows.select_related(
-        "version__sop__suspended_by", "version__decided_by", "incident__customer", "started_by"
-    )
-    return joined.prefetch_related("step_runs__step", "step_runs__component").get(pk=run_id)
+        "version__sop", "version__decided_by", "incident__customer", "incident__service", "customer",
+        "service", "started_by",
+    )  # fmt: skip
+    return joined.prefetch_related("step_runs__component").get(pk=run_id)
 
 
 def move_on(run: Run, *, by: User) -> None:
@@ -46,6 +50,10 @@ def move_on(run: Run, *, by: User) -> None:
     step = run.current
     if step is None:
         _end_or_ask(run, by=by)
+    elif step.state == StepRunState.PENDING and (words := version_refusal(run)):
+        stop_for_us(run, words)
+    elif step.step.kind == Step.Kind.DECISION and decide_by_check(run, step, by=by):
+        move_on(run, by=by)
     elif waits_for_person(step):
         _wait(run, step)
     else:
@@ -72,8 +80,11 @@ def _wait(run: Run, step: StepRun) -> None:
 
 
 def _end_or_ask(run: Run, *, by: User) -> None:
-    """After the last step: an answered decision has said how it ended, else a person is asked."""
-    if run.outcome:
+    """After the last step: an answered decision has said how it ended, else a person is asked.
+
+    Of a rehearsal a person always says whether it worked as it is written.
+    """
+    if run.outcome and not run.is_rehearsal:
         end_finished(run, Outcome(run.outcome), by=by)
     else:
         run.state = RunState.WAITING
@@ -88,6 +99,51 @@ def hurry(run_id: int) -> None:
         advance.apply_async((run_id,), expires=60)
     except (OperationalError, OSError) as error:
         logger.warning("Broker away (%s): run %s waits for the sweep", type(error).__name__, run_id)
+
+
+def hurry_look(step_id: int) -> None:
+    """The same for a check that a person asked for."""
+    from sops.tasks import look
+
+    try:
+        look.apply_async((step_id,), expires=60)
+    except (OperationalError, OSError) as error:
+        logger.warning("Broker away (%s): a look waits for the sweep", type(error).__name__)
+
+
+# ---------- Decisions ----------
+
+
+def follow(run: Run, step: StepRun, option: Option) -> None:
+    """Leave out what lies between the decision and where its answer leads, or end with what it says."""
+    step.answer = option.answer
+    if not run.is_rehearsal:
+        run.outcome = option.outcome or run.outcome
+    leave_out_until(run, step.position, run.length + 1 if option.then == "end" else option.then)
+
+
+def leave_out_until(run: Run, after: int, position: int) -> None:
+    for each in run.ordered:
+        if after < each.position < position:
+            each.state = StepRunState.SKIPPED
+            each.save()
+
+
+def decide_by_check(run: Run, step: StepRun, *, by: User) -> bool:
+    """Answer a decision that goes by an earlier check's result. False: a person has to answer.
+
+    It has to when the check did not come to a result: nobody guesses.
+    """
+    position = deciding_check(step.step)
+    check = next((each for each in run.ordered if each.position == position), None)
+    if check is None or check.state != StepRunState.DONE:
+        return False
+    wanted = BAD if check.is_bad else GOOD
+    option = next(option for option in options_of(step.step) if option.answer == wanted)
+    follow(run, step, option)
+    words = f"{step.step.title} {option.answer}, by step {check.position}: {check.summary}"
+    settle(run, step, StepRunState.DONE, words, by=by)
+    return True
 
 
 # ---------- What became of a step ----------
@@ -109,7 +165,9 @@ def settle(
 def say(
     run: Run, title: str, text: str = "", *, by: User, is_bad: bool = False, at: datetime | None = None
 ) -> None:
-    """One line of the run on the incident's timeline."""
+    """One line of the run on the incident's timeline; a rehearsal without an incident has none."""
+    if run.incident is None:
+        return
     heading = f"{run.version.sop.code} {title[0].lower()}{title[1:]}"
     write_timeline(run.incident, Kind.SOP, heading, text, by=by, at=at, is_bad=is_bad, run=run.pk)
 
@@ -126,7 +184,7 @@ def stop_if_bad(run: Run, step: StepRun, *, by: User) -> None:
 
 def end_finished(run: Run, outcome: Outcome, *, by: User) -> None:
     """It came to its end. The incident stays in `sop` until a person decides what follows."""
-    words, next_action = ENDED[outcome]
+    words, next_action = ENDED.get(outcome, ("was rehearsed", ""))
     _end(run, RunState.FINISHED, f"{run.version.sop.code} {words}", next_action, by=by, outcome=outcome)
 
 
@@ -138,6 +196,12 @@ def end_stopped(run: Run, *, by: User) -> None:
     _end(run, RunState.STOPPED, words, "Decide what follows: the SOP was stopped", by=who)
 
 
+def stop_for_us(run: Run, words: str) -> None:
+    """The desk itself stops it, and says why: nobody pressed anything."""
+    run.is_stop_requested, run.stop_reason, run.stopped_by = True, words[:500], User.objects.system()
+    end_stopped(run, by=run.stopped_by)
+
+
 def _end(run: Run, state: RunState, words: str, next_action: str, *, by: User, outcome: str = "") -> None:
     run.state, run.outcome, run.ended_at = state, outcome, timezone.now()
     run.save()
@@ -145,32 +209,66 @@ def _end(run: Run, state: RunState, words: str, next_action: str, *, by: User, o
         if step.state in (StepRunState.PENDING, StepRunState.WAITING):
             step.state = StepRunState.SKIPPED
             step.save()
-    incidents.end_sop(run.incident_id, words=words[:200], next_action=next_action, by=by)
-
-
-def _person(known: User) -> User:
-    """Read afresh: a leaver, or somebody who lost the role, no longer counts."""
-    found: User = User.objects.select_related("organisation").get(pk=known.pk)
-    return found
+    if run.incident_id is not None:
+        incidents.end_sop(run.incident_id, words=words[:200], next_action=next_action, by=by)
 
 
 # ---------- Asked again at every execution ----------
 
 
 def refusal_now(run: Run, step: StepRun) -> str:
-    """Why the step must not be executed now, in words; empty when it may. All is asked afresh."""
-    sop, version = run.version.sop, run.version
-    incident_state = Incident.objects.values_list("state", flat=True).get(pk=run.incident_id)
-    if incident_state != State.SOP:
-        return "The incident is no longer in SOP"
-    if sop.is_suspended:
-        return suspension_words(sop)
+    """Why the run must not go on, in words; empty when it may. All is asked afresh."""
+    return (
+        version_refusal(run)
+        or (_incident_refusal(run) if run.incident_id is not None else "")
+        or _person_refusal(run, step)
+        or _target_refusal(run, step)
+    )
+
+
+def version_refusal(run: Run) -> str:
+    """Suspended, withdrawn or past its date. A newer version takes nothing from a run that has begun."""
+    version = run.version
+    if words := suspension_words(version, list(Suspension.objects.active())):
+        return words
     if version.state == SopVersion.State.WITHDRAWN:
         return f"Version {version.number} was withdrawn by {version.decided_by}: {version.decision_reason}"
-    person = _person(step.confirmed_by or run.started_by)
-    if not person.has_perm(Permission.RUN_SOP):
-        return f"{person} may no longer run SOPs"
-    reachable = Component.objects.reachable_from(run.incident.customer)
-    if step.component is not None and not reachable.filter(pk=step.component.pk).exists():
-        return f"{step.component} is no longer a target for {run.incident.customer}"
-    return ""
+    if run.is_rehearsal:
+        return ""
+    if not version.keeps_approval:
+        return f"Version {version.number} is not approved"
+    return expiry_words(version) if version.is_expired_on(local(timezone.now()).date()) else ""
+
+
+def _incident_refusal(run: Run) -> str:
+    state = Incident.objects.values_list("state", flat=True).get(runs=run)
+    return "" if state == State.SOP else "The incident is no longer in SOP"
+
+
+def _person_refusal(run: Run, step: StepRun) -> str:
+    """The person on whose word it acts, read afresh: a leaver counts no more, nor who lost the role."""
+    known = step.confirmed_by or run.started_by
+    person: User = User.objects.select_related("organisation").get(pk=known.pk)
+    return "" if may_act(run, person) else f"{person} may no longer run SOPs"
+
+
+def _target_refusal(run: Run, step: StepRun) -> str:
+    if step.component is None:
+        return ""
+    reachable = Component.objects.reachable_from(run.customer)
+    if reachable.filter(pk=step.component.pk).exists():
+        return ""
+    return f"{step.component} is no longer a target for {run.customer}"
+
+
+def hold_words(run: Run) -> str:
+    """Why the step waits for a lead's word, rather than stops: the hour. Empty when it need not wait."""
+    if run.incident is None or run.is_rehearsal:
+        return ""
+    incident = Incident.objects.select_related("customer").get(runs=run)
+    return hours_refusal(incident, timezone.now())
+
+
+def may_act(run: Run, person: User) -> bool:
+    """An engineer in any run; in a rehearsal the authors too."""
+    return person.has_perm(Permission.RUN_SOP) or (run.is_rehearsal and person.has_perm(Permission.WRITE_SOP))

@@ -13,13 +13,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.models import Service
+from accounts.requests import signed_in
 from accounts.roles import Permission
 from incidents import workbench
 from incidents.local_time import local
 from incidents.views import done
 from sops import forms, presenting, services
 from sops.applicability import choices_for
-from sops.models import Run, Sop, SopVersion
+from sops.models import Run, Sop, SopVersion, Suspension
+from sops.models.suspension import that_holds
+from sops.rehearsal import may_rehearse
 
 LAST_RUNS = 10
 
@@ -42,6 +45,7 @@ def sop_list(request: HttpRequest) -> HttpResponse:
         sops.prefetch_related("services"),
         list(versions.prefetch_related("steps")),
         local(timezone.now()).date(),
+        list(Suspension.objects.active()),
     )
     if show in presenting.STATUSES:
         cards = [card for card in cards if show == card.status or (show == "waiting" and card.waiting)]
@@ -65,7 +69,7 @@ def sop(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _find(request: HttpRequest, code: str) -> Sop:
-    rows = Sop.objects.visible_to(request.user).select_related("owner", "suspended_by")
+    rows = Sop.objects.visible_to(request.user).select_related("owner")
     return get_object_or_404(rows.prefetch_related("services", "customers"), code=code)
 
 
@@ -81,13 +85,19 @@ def _sop_page(request: HttpRequest, sop: Sop, form: forms.ReasonForm) -> dict[st
     version = version or next((each for each in versions if each.state == SopVersion.State.APPROVED), None)
     version = version or next(iter(versions), None)
     today = local(timezone.now()).date()
+    suspensions = list(Suspension.objects.active())
+    actions = [step.action for step in version.steps.all()] if version else []
+    held = that_holds(suspensions, sop_id=sop.pk, actions=actions)
     in_force = version if version and version.state == SopVersion.State.APPROVED else None
     runs = Run.objects.visible_to(request.user).filter(version__sop=sop).newest_first()[:LAST_RUNS]
     return {
         "sop": sop, "version": version, "versions": versions,
         "steps": presenting.step_rows(version) if version else [],
-        "status": presenting.status_of(sop, in_force, today), "runs": runs, "form": form,
+        "status": presenting.status_of(in_force, today, suspensions), "runs": runs, "form": form,
+        "held": held, "own": next((each for each in suspensions if each.sop_id == sop.pk), None),
         "may_suspend": request.user.has_perm(Permission.APPROVE_SOP),
+        "review_soon": presenting.review_soon(version, today),
+        "may_rehearse": version is not None and may_rehearse(version, signed_in(request)),
         "may_write": request.user.has_perm(Permission.WRITE_SOP),
         "may_decide": request.user.has_perm(Permission.APPROVE_SOP),
     }  # fmt: skip
@@ -100,7 +110,8 @@ def suspend(request: HttpRequest, code: str) -> HttpResponse:
     found = _find(request, code)
     _allow(request, Permission.APPROVE_SOP)
     if "lift" in request.POST:
-        services.lift_suspension(found.pk, by=request.user)  # type: ignore[arg-type]
+        for held in Suspension.objects.visible_to(request.user).active().filter(sop=found):
+            services.lift_suspension(held.pk, by=request.user)  # type: ignore[arg-type]
         messages.success(request, f"{found.code} may be started again.")
         return redirect("sop", code)
     form = forms.ReasonForm(request.POST)

@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
-from accounts.models import User
-from accounts.roles import Permission
+from accounts.models import Customer, Service, User
+from accounts.roles import Permission, Side
 from incidents.models import Incident
 from sops.models.version import SopVersion
 
@@ -24,15 +24,24 @@ class RunState(models.TextChoices):
 class Outcome(models.TextChoices):
     RESTORED = "restored", "Service restored"
     NOT_RESTORED = "not_restored", "Service not restored"
+    WORKED = "worked", "Worked as written"
+    DID_NOT_WORK = "did_not_work", "Did not work as written"
 
 
 ACTIVE = (RunState.RUNNING, RunState.WAITING)
+RunOutcome = Outcome  # inside the class of runs the name is the class's own
+OF_INCIDENTS = (Outcome.RESTORED, Outcome.NOT_RESTORED)
+OF_REHEARSALS = (Outcome.WORKED, Outcome.DID_NOT_WORK)
 
 
 class RunQuerySet(models.QuerySet["Run"]):
     def visible_to(self, user: Any) -> Self:
-        """Runs hold what both organisations may read. Whoever may see runs sees them all."""
-        return self if user.has_perm(Permission.VIEW_RUN) else self.none()
+        """Runs hold what both organisations may read, but rehearsals of what was never approved."""
+        if not user.has_perm(Permission.VIEW_RUN):
+            return self.none()
+        if user.side == Side.VENDOR:
+            return self
+        return self.filter(Q(is_rehearsal=False) | Q(version__approved_at__isnull=False))
 
     def active(self) -> Self:
         return self.filter(state__in=ACTIVE)
@@ -42,7 +51,11 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.filter(is_rehearsal=False)
 
     def newest_first(self) -> Self:
-        return self.select_related("version__sop", "incident__customer", "started_by").order_by("-id")
+        return self.select_related("version__sop", "incident", "customer", "started_by").order_by("-id")
+
+    def proving(self, content_hash: str | F) -> Self:
+        """Rehearsals that came to their end, and worked, with just these words and steps."""
+        return self.filter(is_rehearsal=True, outcome=Outcome.WORKED, content_hash=content_hash)
 
 
 class Run(models.Model):
@@ -52,8 +65,16 @@ class Run(models.Model):
     Outcome = Outcome
 
     version = models.ForeignKey(SopVersion, on_delete=models.PROTECT, related_name="runs")
-    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="runs")
+    incident = models.ForeignKey(
+        Incident, on_delete=models.PROTECT, null=True, blank=True, related_name="runs",
+        help_text="Empty: a rehearsal.",
+    )  # fmt: skip
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="runs")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="runs")
     is_rehearsal = models.BooleanField(default=False)
+    content_hash = models.CharField(
+        "fingerprint", max_length=64, blank=True, help_text="Of the version, as it was when the run began."
+    )
     state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.RUNNING)
     outcome = models.CharField(max_length=15, choices=Outcome.choices, blank=True)
     started_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -75,6 +96,16 @@ class Run(models.Model):
             ),
             models.CheckConstraint(condition=Q(state__in=RunState.values), name="run_state_known"),
             models.CheckConstraint(
+                condition=Q(is_rehearsal=True) | Q(incident__isnull=False),
+                name="run_without_incident_is_a_rehearsal",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="")
+                | Q(is_rehearsal=True, outcome__in=OF_REHEARSALS)
+                | Q(is_rehearsal=False, outcome__in=OF_INCIDENTS),
+                name="run_outcome_fits_its_kind",
+            ),
+            models.CheckConstraint(
                 condition=Q(state__in=["running", "waiting"], ended_at=None)
                 | Q(state="finished", ended_at__isnull=False) & ~Q(outcome="")
                 | Q(state="stopped", ended_at__isnull=False, stopped_by__isnull=False) & ~Q(stop_reason=""),
@@ -89,7 +120,12 @@ class Run(models.Model):
     def is_active(self) -> bool:
         return self.state in ACTIVE
 
-    # Of the step runs, which the caller has fetched (`prefetch_related("step_runs__step")`)
+    @property
+    def outcomes(self) -> "tuple[RunOutcome, RunOutcome]":
+        """What may be said at its end: the good one first."""
+        return OF_REHEARSALS if self.is_rehearsal else OF_INCIDENTS
+
+    # Of the step runs, which the caller has fetched (`prefetch_related("step_runs")`)
 
     @property
     def current(self) -> "StepRun | None":
@@ -105,7 +141,14 @@ class Run(models.Model):
 
     @property
     def past(self) -> "list[StepRun]":
-        return [each for each in self.ordered if each.is_settled and each.state != each.State.SKIPPED]
+        """What was done, or sent: of a run that has ended also what went wrong and was not dealt with."""
+        current = self.current
+        return [each for each in self.ordered if each != current and each.has_begun]
+
+    @property
+    def not_done(self) -> "list[StepRun]":
+        """What an answer led past, or a stop left."""
+        return [each for each in self.ordered if each.is_left_out]
 
     @property
     def then(self) -> "list[StepRun]":

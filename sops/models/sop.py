@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from accounts.models import Customer, Service, User
 from accounts.roles import Permission
+from incidents.models import Incident
 
 CODE = RegexValidator(r"^SOP-[0-9]{2,3}$", "Write it as SOP-03: the letters, a hyphen, two or three digits.")
 
@@ -31,7 +32,7 @@ class SopQuerySet(models.QuerySet["Sop"]):
 
 
 class Sop(models.Model):
-    """One procedure. It may be suspended at once; its versions are never changed, only followed by others."""
+    """One procedure. Its versions are never changed, only followed by others."""
 
     code = models.CharField(max_length=10, unique=True, validators=[CODE], help_text="Such as SOP-03.")
     title = models.CharField(max_length=120)
@@ -45,25 +46,21 @@ class Sop(models.Model):
     customers = models.ManyToManyField(
         Customer, blank=True, related_name="sops", help_text="None chosen: all customers."
     )
-    is_suspended = models.BooleanField(default=False, editable=False)
-    suspended_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    situations = models.JSONField(
+        default=list, blank=True, help_text="Which failures it is for, as in the call; none: any of them."
     )
-    suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
-    suspension_reason = models.CharField(max_length=300, blank=True, editable=False)
 
     objects = SopQuerySet.as_manager()
 
     class Meta:
         verbose_name = "SOP"
         ordering = ("code",)
-        constraints = (
-            models.CheckConstraint(
-                condition=Q(is_suspended=False)
-                | Q(suspended_by__isnull=False, suspended_at__isnull=False) & ~Q(suspension_reason=""),
-                name="sop_suspended_says_who_and_why",
-            ),
-        )
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
+
+    @property
+    def situation_words(self) -> list[str]:
+        """The failures that it is for, as a call names them; none: any."""
+        words = dict(Incident.Failure.choices)
+        return [str(words.get(code, code)) for code in self.situations]

@@ -1,12 +1,14 @@
 """What became of one step in one run: claimed, done, failed, or not known."""
 
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils.functional import cached_property
 
 from accounts.models import Component, User
-from accounts.roles import Permission
+from accounts.roles import Side
 from sops.models.run import Run
 from sops.models.step import Step
 
@@ -15,6 +17,7 @@ class StepRunState(models.TextChoices):
     PENDING = "pending", "Not yet"
     WAITING = "waiting", "Waits for a person"
     CLAIMED = "claimed", "Running"
+    UNDERWAY = "underway", "Under way"
     DONE = "done", "Done"
     FAILED = "failed", "Failed"
     UNKNOWN = "unknown", "Not known"
@@ -28,15 +31,24 @@ class Risk(models.TextChoices):
     DISRUPTIVE = "disruptive", "Disruptive"
 
 
+AGREED_FOR = timedelta(minutes=15)  # how long the vendor's agreement to an elevated action holds
+# It acts on its target now, or may have.
+IN_FLIGHT = (StepRunState.CLAIMED, StepRunState.UNDERWAY, StepRunState.UNKNOWN)
+
+
 class StepRunQuerySet(models.QuerySet["StepRun"]):
     def visible_to(self, user: Any) -> Self:
-        """As the runs themselves."""
-        return self if user.has_perm(Permission.VIEW_RUN) else self.none()
+        """Those of the runs that the person sees."""
+        return self.filter(run__in=Run.objects.visible_to(user))
 
     def in_flight_on(self, component: Component) -> Self:
         """Disruptive actions that act on this target now, or may have: one at a time."""
-        states = (StepRunState.CLAIMED, StepRunState.UNKNOWN)
-        return self.filter(component=component, is_disruptive=True, state__in=states)
+        return self.filter(component=component, is_disruptive=True, state__in=IN_FLIGHT)
+
+    def disrupting_since(self, at: datetime, component: Component) -> Self:
+        """Disruptive actions sent to this target after this instant, whatever came of it; last first."""
+        sent = self.filter(component=component, is_disruptive=True, sent_at__gt=at, run__is_rehearsal=False)
+        return sent.order_by("-sent_at")
 
 
 class StepRun(models.Model):
@@ -45,8 +57,8 @@ class StepRun(models.Model):
     State = StepRunState
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="step_runs")
-    step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="step_runs")
     position = models.PositiveSmallIntegerField()
+    content = models.JSONField(default=dict, help_text="The step as it was when the run began.")
     state = models.CharField(max_length=10, choices=StepRunState.choices, default=StepRunState.PENDING)
     attempt = models.PositiveSmallIntegerField(default=0, help_text="How often a worker has claimed it.")
 
@@ -57,11 +69,15 @@ class StepRun(models.Model):
     action = models.CharField(max_length=40, blank=True)
     risk = models.CharField(max_length=10, choices=Risk.choices, blank=True)
     is_disruptive = models.BooleanField(default=False)
+    is_elevated = models.BooleanField(default=False, help_text="Needs a second person, of the vendor.")
     parameters = models.JSONField(default=dict, blank=True)
 
     # The person's part
     confirmed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     confirmed_at = models.DateTimeField(null=True, blank=True)
+    agreed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    agreed_at = models.DateTimeField(null=True, blank=True, help_text="By the vendor, to an elevated action.")
+    agreed_side = models.CharField(max_length=10, blank=True, editable=False)
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
     answer = models.CharField(max_length=120, blank=True)
@@ -72,10 +88,18 @@ class StepRun(models.Model):
     claimed_by = models.CharField(max_length=120, blank=True, help_text="The task that holds it.")
     claim_expires_at = models.DateTimeField(null=True, blank=True)
     losses = models.PositiveSmallIntegerField(default=0, help_text="How often a worker died with it.")
-    due_at = models.DateTimeField(null=True, blank=True, help_text="A check that looks again: when.")
-    gives_up_at = models.DateTimeField(
-        null=True, blank=True, help_text="A check that looks again: until when."
-    )
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="When the last attempt was sent.")
+    turned_away = models.PositiveSmallIntegerField(default=0, help_text="How often it was asked to wait.")
+    operation = models.JSONField(default=dict, blank=True, help_text="What goes on at the other side.")
+    due_at = models.DateTimeField(null=True, blank=True, help_text="When it is looked at again.")
+    gives_up_at = models.DateTimeField(null=True, blank=True, help_text="Until when it is looked at again.")
+
+    # A look that settles what is not known: a check on the same target, asked for by a person
+    look_asked_at = models.DateTimeField(null=True, blank=True)
+    look_asked_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    looked_at = models.DateTimeField(null=True, blank=True)
+    look_words = models.CharField(max_length=300, blank=True)
+    look_is_bad = models.BooleanField(default=False)
 
     # What came of it
     summary = models.CharField(max_length=300, blank=True)
@@ -89,9 +113,9 @@ class StepRun(models.Model):
     class Meta:
         ordering = ("run", "position")
         constraints = (
-            models.UniqueConstraint(fields=["run", "step"], name="step_run_once_a_run"),
+            models.UniqueConstraint(fields=["run", "position"], name="step_run_once_a_run"),
             models.UniqueConstraint(
-                fields=["component"], condition=Q(is_disruptive=True, state__in=["claimed", "unknown"]),
+                fields=["component"], condition=Q(is_disruptive=True, state__in=IN_FLIGHT),
                 name="step_run_one_disruptive_per_target",
             ),
             models.CheckConstraint(condition=Q(state__in=StepRunState.values), name="step_run_state_known"),
@@ -104,9 +128,23 @@ class StepRun(models.Model):
                 condition=Q(is_disruptive=False) | Q(risk="disruptive"), name="step_run_disruptive_is_a_risk"
             ),
             models.CheckConstraint(
-                condition=Q(is_disruptive=False) | ~Q(state__in=["claimed", "done", "unknown"])
+                condition=Q(is_disruptive=False) | ~Q(state__in=[*IN_FLIGHT, "done"])
                 | Q(confirmed_by__isnull=False, confirmed_at__isnull=False, component__isnull=False),
                 name="step_run_disruptive_was_confirmed",
+            ),
+            models.CheckConstraint(
+                condition=Q(agreed_by=None)
+                | Q(agreed_at__isnull=False, agreed_side=Side.VENDOR) & ~Q(agreed_by=F("confirmed_by")),
+                name="step_run_agreed_by_another_of_the_vendor",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_elevated=False) | ~Q(state__in=[*IN_FLIGHT, "done"])
+                | Q(agreed_by__isnull=False, confirmed_by__isnull=False),
+                name="step_run_elevated_was_agreed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="underway") | Q(due_at__isnull=False, gives_up_at__isnull=False),
+                name="step_run_underway_is_looked_at_again",
             ),
         )  # fmt: skip
         indexes = (models.Index(fields=["state", "claim_expires_at"]),)
@@ -114,12 +152,47 @@ class StepRun(models.Model):
     def __str__(self) -> str:
         return f"Step {self.position} of run {self.run_id}"
 
+    @cached_property
+    def step(self) -> Step:
+        """The step as it was when the run began: its version may be a draft, and have changed since."""
+        return Step(position=self.position, **self.content)
+
     @property
     def is_settled(self) -> bool:
         """The run may go past it: done, left out, or a person said what follows from its failure."""
         if self.state == StepRunState.FAILED:
             return self.decided_at is not None or self.risk == Risk.READ
         return self.state in (StepRunState.DONE, StepRunState.SKIPPED)
+
+    def is_agreed_at(self, at: datetime) -> bool:
+        """Whether an elevated action has the vendor's word, given in the last minutes; others need none."""
+        if not self.is_elevated:
+            return True
+        return self.agreed_at is not None and at - self.agreed_at <= AGREED_FOR
+
+    def forget_words(self) -> None:
+        """Neither the confirmation nor the vendor's agreement counts any more: both are asked for again."""
+        self.confirmed_by, self.confirmed_at = None, None
+        self.agreed_by, self.agreed_at, self.agreed_side = None, None, ""
+
+    @property
+    def has_begun(self) -> bool:
+        """It was done, or sent, whatever came of it."""
+        return self.state not in (StepRunState.PENDING, StepRunState.WAITING, StepRunState.SKIPPED)
+
+    @property
+    def is_left_out(self) -> bool:
+        return self.state == StepRunState.SKIPPED
+
+    @property
+    def sends(self) -> int:
+        """How often it was sent and not turned away: each may have done something."""
+        return self.attempt - self.turned_away
+
+    @property
+    def is_tried_again(self) -> bool:
+        """It was sent, and waits for a new word all the same."""
+        return self.state == StepRunState.WAITING and self.attempt > 0 and self.risk != Risk.READ
 
     @property
     def is_good(self) -> bool:

@@ -65,8 +65,8 @@ class SopVersionQuerySet(models.QuerySet["SopVersion"]):
         return self.filter(state=VersionState.APPROVED)
 
     def in_force(self, day: date) -> Self:
-        """Approved, not past its review date on this local day, and not suspended."""
-        return self.approved().filter(review_on__gte=day, sop__is_suspended=False)
+        """Approved, and not past its review date on this local day. Suspensions are a matter of their own."""
+        return self.approved().filter(review_on__gte=day)
 
     def waiting(self) -> Self:
         return self.filter(state=VersionState.SUBMITTED)
@@ -179,6 +179,11 @@ class SopVersion(StatefulModel):
     @property
     def was_approved(self) -> bool:
         return self.approved_at is not None
+
+    @property
+    def keeps_approval(self) -> bool:
+        """Whether what began under it may go on: a newer version takes nothing back, a withdrawal does."""
+        return self.state in ONCE_APPROVED
 
     def is_expired_on(self, day: date) -> bool:
         """Past its review date on this local day; the review date itself is its last day."""

@@ -1,5 +1,7 @@
 """What the acts of people in a run share: the lock, the step that they saw, and who was faster."""
 
+from collections.abc import Callable
+
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
@@ -12,10 +14,14 @@ from sops.models.run import Outcome, RunState
 from sops.models.step_run import StepRunState
 
 
-def locked_for(run_id: int, by: User, permission: Permission) -> Run:
-    if not by.has_perm(permission):
+def locked_for(run_id: int, by: User, *, may: Callable[[Run, User], bool] = stepping.may_act) -> Run:
+    """The visible run, its row locked, for a person who may do this in it."""
+    if not by.has_perm(Permission.VIEW_RUN):
         raise PermissionDenied
-    return stepping.locked_run(Run.objects.visible_to(by).values_list("pk", flat=True).get(pk=run_id))
+    run = stepping.locked_run(Run.objects.visible_to(by).values_list("pk", flat=True).get(pk=run_id))
+    if not may(run, by):
+        raise PermissionDenied
+    return run
 
 
 def step_at(run: Run, position: int) -> StepRun:
@@ -32,7 +38,7 @@ def reached(
 
     `mark` is the field that says who did it.
     """
-    run = locked_for(run_id, by, Permission.RUN_SOP)
+    run = locked_for(run_id, by)
     step = step_at(run, position)
     if run.state == RunState.WAITING and step == run.current and step.state == state:
         return run, step

@@ -1,24 +1,22 @@
-"""What people do in a run: confirm, answer, write evidence, say what is not known, stop.
+"""What people do in a run beside confirming: answer, write evidence, say what is not known, stop.
 
 Each locks the run's row. `position` is the step that the person saw: another one being current now means that
 somebody was faster (Conflict). The same act of the same person again returns quietly.
 """
 
 from datetime import timedelta
+from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.errors import Conflict
-from accounts.models import Component, User
+from accounts.models import User
 from accounts.roles import Permission
 from incidents.guard import refuse_patient_data, require
 from incidents.status.services import post_update
 from sops import stepping
-from sops.actions.catalogue import ActionSpec, read_parameters
-from sops.actions.choosing import DryRun, dry_run
-from sops.applicability import targets_for
 from sops.engine import spec_of
 from sops.models import Run, Step, StepRun
 from sops.models.run import Outcome
@@ -36,82 +34,6 @@ from sops.writing import options_of, update_of
 
 State = StepRunState
 MOST_ATTEMPTS = 3
-
-
-# ---------- Before an action ----------
-
-
-@transaction.atomic
-def choose_target(run_id: int, position: int, *, component_id: int | None, by: User) -> Run:
-    """Which of several registered targets the step acts on. Others than these cannot be chosen."""
-    run, step = reached(run_id, position, by, State.WAITING)
-    if step is None:
-        return run
-    chosen = next((each for each in choices_of_target(run, step) if each.pk == component_id), None)
-    if chosen is None:
-        raise ValidationError({"component": ["Choose one of the registered targets"]})
-    step.component, step.state = chosen, State.PENDING
-    step.save()
-    stepping.say(run, f"Step {position}: target {chosen} chosen", by=by)
-    stepping.move_on(run, by=by)
-    return run
-
-
-def choices_of_target(run: Run, step: StepRun) -> list[Component]:
-    """The registered components that this step may act on."""
-    reachable = list(Component.objects.reachable_from(run.incident.customer))
-    return targets_for(step.step, run.incident, reachable, is_rehearsal=run.is_rehearsal)
-
-
-def dry_run_of(run: Run, step: StepRun) -> DryRun:
-    """What the step would do to its target, exactly; nothing is sent."""
-    if step.component is None:
-        raise Conflict("No target is chosen yet", "Choose the target first.")
-    spec = spec_of(step)
-    return dry_run(
-        spec, step.component, read_parameters(spec, step.parameters), run.incident.customer,
-        is_rehearsal=run.is_rehearsal,
-    )  # fmt: skip
-
-
-def typed_name(run: Run, step: StepRun) -> str:
-    """What is typed before a disruptive action: the customer's short name, or a shared target's own."""
-    component = step.component
-    if component is None or component.customer_id is None:
-        return component.name if component else ""
-    return run.incident.customer.short_name
-
-
-@transaction.atomic
-def confirm(run_id: int, position: int, *, typed: str = "", agreed_with: str = "", by: User) -> Run:
-    """Let a worker act: once, on this target, with these parameters. Of two people at once, one confirms."""
-    run, step = reached(run_id, position, by, State.WAITING, mark="confirmed_by_id")
-    if step is None:
-        return run
-    if not step.step.is_automated or step.component is None:
-        raise Conflict("This step is not one to confirm", "See it as it is now.")
-    spec = spec_of(step)
-    _refuse_unconfirmed(run, step, spec, typed, agreed_with)
-    planned = dry_run_of(run, step)
-    if not planned.is_allowed:
-        raise Conflict(f"{spec.button_words(planned.target)} cannot be sent", planned.verdict + ".")
-    step.confirmed_by, step.confirmed_at, step.state, step.summary = by, timezone.now(), State.PENDING, ""
-    step.evidence = agreed_with
-    step.save()
-    text = f"{spec.words}. {planned.parameters}."
-    stepping.say(run, f"Step {position} confirmed: {planned.target}", text, by=by)
-    stepping.move_on(run, by=by)
-    return run
-
-
-def _refuse_unconfirmed(run: Run, step: StepRun, spec: ActionSpec, typed: str, agreed_with: str) -> None:
-    wanted = typed_name(run, step)
-    if spec.is_disruptive and typed.strip().casefold() != wanted.casefold():
-        raise ValidationError({"confirm": [f"Type {wanted} to confirm the target"]})
-    if spec.is_elevated:
-        words = "Write who at the vendor agreed to this, and when"
-        require(agreed_with=(agreed_with, words))
-        refuse_patient_data(agreed_with=agreed_with)
 
 
 # ---------- Steps of a person ----------
@@ -148,17 +70,8 @@ def _decide(run: Run, step: StepRun, given: str, evidence: str, by: User) -> Non
     if chosen is None:
         told = " or ".join(option.answer for option in options)
         raise ValidationError({"answer": [f"Choose one of the answers: {told}"]})
-    step.answer = chosen.answer
+    stepping.follow(run, step, chosen)
     settle_by(run, step, State.DONE, f"{step.step.title} {chosen.answer}", by=by, evidence=evidence)
-    run.outcome = chosen.outcome or run.outcome
-    _leave_out_until(run, step.position, run.length + 1 if chosen.then == "end" else chosen.then)
-
-
-def _leave_out_until(run: Run, after: int, position: int) -> None:
-    for each in run.ordered:
-        if after < each.position < position:
-            each.state = State.SKIPPED
-            each.save()
 
 
 @transaction.atomic
@@ -173,18 +86,19 @@ def post_words(run_id: int, position: int, *, words: str, next_in_minutes: int |
         raise ValidationError(
             {"next_in_minutes": ["Choose when the next update comes, from 5 to 240 minutes"]}
         )
-    due = timezone.now() + timedelta(minutes=next_in_minutes)
-    posted = post_update(
-        run.incident_id,
-        phase=update.phase,
-        words=words,
-        next_update_due_at=due,
-        service_state=update.service_state,
-        by=by,
-    )
-    run.incident.refresh_from_db()
-    words = f"Posted the update “{posted.get_phase_display()}”"
-    settle_by(run, step, State.DONE, words, by=by)
+    if run.incident is None:
+        require(words=(words, "Write what the public is told"))
+        refuse_patient_data(words=words)
+        said = f"Would have posted the update “{update.phase.label}”"
+    else:
+        due = timezone.now() + timedelta(minutes=next_in_minutes)
+        posted = post_update(
+            run.incident.pk, phase=update.phase, words=words, next_update_due_at=due,
+            service_state=update.service_state, by=by,
+        )  # fmt: skip
+        run.incident.refresh_from_db()
+        said = f"Posted the update “{posted.get_phase_display()}”"
+    settle_by(run, step, State.DONE, said, by=by)
     stepping.move_on(run, by=by)
     return run
 
@@ -213,7 +127,11 @@ def escalate_now(run_id: int, position: int, *, evidence: str, by: User) -> Run:
     require(evidence=(evidence, "Say what you saw and what you tried: the team reads it first"))
     refuse_patient_data(evidence=evidence)
     settle_by(run, step, State.DONE, step.step.title, by=by, evidence=evidence)
-    stepping.end_finished(run, Outcome.NOT_RESTORED, by=by)
+    if run.is_rehearsal:
+        stepping.leave_out_until(run, position, run.length + 1)
+        stepping.move_on(run, by=by)
+    else:
+        stepping.end_finished(run, Outcome.NOT_RESTORED, by=by)
     return run
 
 
@@ -223,7 +141,7 @@ def escalate_now(run_id: int, position: int, *, evidence: str, by: User) -> Run:
 @transaction.atomic
 def settle_unknown(run_id: int, position: int, *, happened: bool, evidence: str, by: User) -> Run:
     """A person looked, and says whether the action happened. Also on a run that was stopped meanwhile."""
-    run = locked_for(run_id, by, Permission.RUN_SOP)
+    run = locked_for(run_id, by)
     step = step_at(run, position)
     if step.state != State.UNKNOWN:
         if step.decided_by_id == by.pk:
@@ -243,6 +161,24 @@ def settle_unknown(run_id: int, position: int, *, happened: bool, evidence: str,
 
 
 @transaction.atomic
+def look(run_id: int, position: int, *, by: User) -> Run:
+    """Ask for the check that shows whether an action happened. The person still says what follows from it."""
+    run = locked_for(run_id, by)
+    step = step_at(run, position)
+    if step.state != State.UNKNOWN:
+        raise somebody_was_faster(run, step)
+    if not spec_of(step).settled_by:
+        raise Conflict("No check shows whether it happened", "Look at the target yourself.")
+    if step.look_asked_at is not None and step.looked_at is None:
+        return run
+    step.look_asked_at, step.look_asked_by = timezone.now(), by
+    step.looked_at, step.look_words, step.look_is_bad = None, "", False
+    step.save()
+    transaction.on_commit(partial(stepping.hurry_look, step.pk))
+    return run
+
+
+@transaction.atomic
 def go_on(run_id: int, position: int, *, by: User) -> Run:
     """Past an action that failed, to the next step."""
     run, step = reached(run_id, position, by, State.FAILED)
@@ -258,14 +194,16 @@ def go_on(run_id: int, position: int, *, by: User) -> Run:
 @transaction.atomic
 def try_again(run_id: int, position: int, *, by: User) -> Run:
     """An action that certainly did not happen waits for a new confirmation; three times at the most."""
+    run = locked_for(run_id, by)
+    if step_at(run, position).is_tried_again:
+        return run
     run, step = reached(run_id, position, by, State.FAILED)
     if step is None:
         return run
-    if step.attempt >= MOST_ATTEMPTS:
-        raise Conflict(
-            f"It was tried {step.attempt} times", "Go on without it, or stop the run and escalate."
-        )
-    step.state, step.confirmed_by, step.confirmed_at = State.PENDING, None, None
+    if step.sends >= MOST_ATTEMPTS:
+        raise Conflict(f"It was tried {step.sends} times", "Go on without it, or stop the run and escalate.")
+    step.forget_words()
+    step.state, step.operation, step.gives_up_at = State.PENDING, {}, None
     step.decided_by, step.decided_at, step.is_bad, step.finished_at = None, None, False, None
     step.save()
     stepping.say(run, f"Step {position} is tried again", by=by)
@@ -278,16 +216,17 @@ def try_again(run_id: int, position: int, *, by: User) -> Run:
 
 @transaction.atomic
 def close(run_id: int, *, outcome: str, by: User) -> Run:
-    """After the last step: whether the service is restored. Nobody guesses it."""
-    run = locked_for(run_id, by, Permission.RUN_SOP)
+    """After the last step: whether the service is restored, or the rehearsal worked. Nobody guesses it."""
+    run = locked_for(run_id, by)
     if not run.is_active:
         if run.outcome == outcome:
             return run
         raise Conflict(f"The run has ended: {ending(run)}", "Yours was not recorded.")
     if run.current is not None:
         raise Conflict(f"Step {run.current.position} comes first", "See the run as it is now.")
-    if outcome not in Outcome.values:
-        raise ValidationError({"outcome": ["Choose whether the service is restored"]})
+    if outcome not in run.outcomes:
+        what = "it worked as written" if run.is_rehearsal else "the service is restored"
+        raise ValidationError({"outcome": [f"Choose whether {what}"]})
     stepping.end_finished(run, Outcome(outcome), by=by)
     return run
 
@@ -295,7 +234,7 @@ def close(run_id: int, *, outcome: str, by: User) -> Run:
 @transaction.atomic
 def stop(run_id: int, *, reason: str, by: User) -> Run:
     """At once when nothing acts, else as soon as what acts has answered: never in the middle of an action."""
-    run = locked_for(run_id, by, Permission.STOP_RUN)
+    run = locked_for(run_id, by, may=may_stop)
     if not run.is_active or run.is_stop_requested:
         if run.stopped_by_id == by.pk:
             return run
@@ -312,3 +251,7 @@ def stop(run_id: int, *, reason: str, by: User) -> Run:
     else:
         stepping.end_stopped(run, by=by)
     return run
+
+
+def may_stop(run: Run, person: User) -> bool:
+    return person.has_perm(Permission.STOP_RUN) or stepping.may_act(run, person)

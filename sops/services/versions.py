@@ -1,4 +1,4 @@
-"""The life of a version, from draft to superseded or withdrawn; and suspending an SOP."""
+"""The life of a version, from its submission to superseded or withdrawn."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -10,31 +10,14 @@ from django_fsm import can_proceed
 
 from accounts.errors import Conflict
 from accounts.models import User
-from accounts.roles import Permission, Side
 from incidents.guard import refuse_patient_data, require
 from incidents.local_time import local
-from sops.models import Sop, SopVersion, Step
-from sops.models.version import TEXTS, VersionState
-from sops.writing import STEP_FIELDS, fingerprint, refuse_unfinished
+from sops.models import Sop, SopVersion
+from sops.models.version import VersionState
+from sops.problems import refuse_unfinished
+from sops.writing import fingerprint
 
 LONGEST_REVIEW = timedelta(days=731)
-
-
-@transaction.atomic
-def start_draft(sop_id: int, *, by: User) -> SopVersion:
-    """A new draft of the person's own, with the words and steps of the newest version, if there is one."""
-    if not (by.has_perm(Permission.WRITE_SOP) and by.side == Side.VENDOR):
-        raise PermissionDenied("An author of the vendor writes SOPs")
-    sop = Sop.objects.select_for_update().get(pk=sop_id)
-    newest = sop.versions.order_by("-number").first()
-    texts = {name: getattr(newest, name) for name in TEXTS} if newest else {}
-    texts["summary"] = ""
-    draft = SopVersion.objects.create(
-        sop=sop, number=(newest.number if newest else 0) + 1, author=by, author_side=by.side, **texts
-    )
-    for step in newest.steps.all() if newest else ():
-        Step.objects.create(version=draft, **{name: getattr(step, name) for name in STEP_FIELDS})
-    return draft
 
 
 @transaction.atomic
@@ -64,6 +47,8 @@ def approve_version(
     now_hash = fingerprint(version)
     if now_hash != version.content_hash or seen_hash not in (None, now_hash):
         raise Conflict("It is not the version that was submitted", "Read it as it is now, then decide again.")
+    if not version.runs.proving(now_hash).exists():
+        raise Conflict("It was not rehearsed as it is now", "Rehearse it to its end first: it has to work.")
     at = timezone.now()
     for before in version.sop.versions.approved():
         before.supersede(by=by, at=at)
@@ -95,35 +80,6 @@ def withdraw_version(version_id: int, *, reason: str, by: User) -> SopVersion:
     version.withdraw(by=by, at=timezone.now(), reason=reason)
     version.save()
     return version
-
-
-@transaction.atomic
-def suspend_sop(sop_id: int, *, reason: str, by: User) -> Sop:
-    """The vendor stops an SOP at once: none starts, and runs stop at their next step boundary."""
-    sop = _sop_for_approver(sop_id, by)
-    require(reason=(reason, "Say why you suspend it. Everybody who looks for it sees the reason"))
-    refuse_patient_data(reason=reason)
-    if sop.is_suspended:
-        raise Conflict(f"{sop.suspended_by} has already suspended it", "Read the reason as it stands.")
-    sop.is_suspended, sop.suspended_by, sop.suspended_at = True, by, timezone.now()
-    sop.suspension_reason = reason[:300]
-    sop.save()
-    return sop
-
-
-@transaction.atomic
-def lift_suspension(sop_id: int, *, by: User) -> Sop:
-    """It may be started again."""
-    sop = _sop_for_approver(sop_id, by)
-    sop.is_suspended, sop.suspended_by, sop.suspended_at, sop.suspension_reason = False, None, None, ""
-    sop.save()
-    return sop
-
-
-def _sop_for_approver(sop_id: int, by: User) -> Sop:
-    if not (by.has_perm(Permission.APPROVE_SOP) and by.side == Side.VENDOR):
-        raise PermissionDenied("An approver of the vendor suspends SOPs")
-    return Sop.objects.select_for_update(of=("self",)).get(pk=sop_id)
 
 
 def _locked(version_id: int, by: User) -> SopVersion:
