@@ -10,7 +10,7 @@ from accounts.errors import Conflict
 from accounts.models import User
 from handover import drafting
 from handover.document import fingerprint
-from handover.handing import locked
+from handover.handing import hold, locked
 from handover.models import Direction, Handover, HandoverItem
 from handover.models.handover import may_answer
 from incidents import services as incidents
@@ -49,6 +49,12 @@ def accept_statement(handover_id: int, *, by: User) -> Handover:
     if not handover.is_nothing and handover.state == Handover.State.OFFERED:
         raise Conflict("There are items to answer", "Accept or refuse each of them.")
     _refuse_unless_offered(handover)
+    if since := list(drafting.logged_since(handover)):
+        names = ", ".join(incident.reference for incident in since)
+        raise Conflict(
+            f"{names} is open, and not in this handover",
+            f"Nothing was accepted. Ask {handover.from_user} to take the offer back, and to offer it anew.",
+        )
     handover.to_user = by
     _close_if_answered(handover, timezone.now())
     return handover
@@ -106,17 +112,25 @@ def _take_over(item: HandoverItem, read_back: str, by: User) -> None:
             f"An SOP runs on {incident}: it cannot change hands now",
             "The item goes on waiting. Finish or stop the run, then accept.",
         )
-    if item.handover.direction == Direction.SHIFT:
-        incidents.change_owner(incident.pk, reason=f"Said back: “{read_back}”", by=by)
-        return
-    is_to_vendor = item.handover.direction == Direction.TO_VENDOR
-    move = incidents.hand_over if is_to_vendor else incidents.hand_back
-    move(incident.pk, read_back=read_back, by=by)
-    if first := next(iter(item.next_steps.splitlines()), "").strip():
-        incidents.set_next_action(incident.pk, text=first[:300], by=by)
+    moved = _move(item.handover, incident, read_back, by)
+    first = next(iter(item.next_steps.splitlines()), "").strip()[:300]
+    if first and first != moved.next_action:
+        incidents.set_next_action(incident.pk, text=first, by=by)
+
+
+def _move(handover: Handover, incident: Incident, read_back: str, by: User) -> Incident:
+    if handover.direction == Direction.TO_VENDOR:
+        return incidents.hand_over(incident.pk, read_back=read_back, by=by)
+    if handover.direction == Direction.TO_PARTNER:
+        return incidents.hand_back(incident.pk, read_back=read_back, by=by)
+    if incident.owner_id != handover.from_user_id:  # its state does not tell, as it does of the others
+        raise Conflict(f"{incident}: {drafting.outcome_of(incident)}", "There is nothing left to answer.")
+    return incidents.change_owner(incident.pk, reason=f"Said back: “{read_back}”", by=by)
 
 
 def _record_refusal(item: HandoverItem, by: User) -> None:
+    hold([item])
+    item.incident.refresh_from_db(fields=["owner"])
     keeper = item.incident.owner or item.handover.giver_words
     title = f"Handover refused by {by}: {keeper} still owns it"
     record(item.incident, Kind.HANDOVER, title, item.refuse_reason, by=by, handover=item.handover_id)

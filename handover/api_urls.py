@@ -12,6 +12,7 @@ router.register("teams", views.Teams, basename="api-team")
 
 urlpatterns = [
     path("incidents/<slug:reference>/escalate/", views.Escalate.as_view(), name="api-escalate"),
+    path("incidents/<slug:reference>/state-sop-gap/", views.StateSopGap.as_view(), name="api-state-sop-gap"),
     path("on-call/", views.OnCall.as_view(), name="api-on-call"),
     *router.urls,
 ]

@@ -25,6 +25,12 @@ def held_by(direction: str, giver: User) -> IncidentQuerySet:
     return rows.filter(owner_side=HANDS_OVER[Direction(direction)])
 
 
+def logged_since(handover: Handover) -> IncidentQuerySet:
+    """What the giving side holds, and the offer does not tell of: it came after the offer."""
+    told = handover.items.values("incident_id")
+    return held_by(handover.direction, handover.from_user).exclude(pk__in=told).order_by("pk")
+
+
 def held_now(handover: Handover) -> list[Incident]:
     """Those of this handover's giver, the soonest promise first, with what the words are made of."""
     soonest = held_by(handover.direction, handover.from_user).on_board()

@@ -11,6 +11,7 @@ from accounts.errors import Conflict
 from accounts.models import Team, User
 from accounts.roles import Permission, Role
 from handover import shifts
+from handover.handing import hold
 from handover.models import Handover, Page
 from handover.models.page import may_acknowledge
 from incidents import services as incidents
@@ -68,10 +69,17 @@ def _page_team(incident: Incident, team: Team, reason: str, by: User, *, told: s
     )  # fmt: skip
     record(incident, Kind.ESCALATION, f"Paged {team}", told, by=by, page=page.pk)
     if told:
-        incidents.set_next_action(incident.pk, text=f"Wait for {team} to answer the page", by=by)
+        incident.escalated_to = team.name
+        incident.save()
+        incidents.set_next_action(incident.pk, text=_wait_for(team), by=by)
     if not incident.is_rehearsal:
         _announce(page)
     return page
+
+
+def _wait_for(who: Team | User) -> str:
+    """The next action while a page waits, as `incidents.services.escalate` words it."""
+    return f"Wait for {who} to answer the page"
 
 
 def _announce(page: Page) -> None:
@@ -97,8 +105,8 @@ def acknowledge(page_id: int, *, answer: str = "", by: User) -> Page:
         require(answer=(answer, "Write who answered, and what they said"))
     page.acknowledged_at, page.acknowledged_by, page.answer = timezone.now(), by, answer[:2000]
     page.save()
-    if page.incident:
-        _tell_incident(page, page.incident, by)
+    if page.incident_id is not None:
+        _tell_incident(page, page.incident_id, by)
     return page
 
 
@@ -115,9 +123,10 @@ def _answered_already(page: Page, by: User) -> Page:
     raise Conflict(f"{page.acknowledged_by} has already answered this page", f"At {at}. Yours was not sent.")
 
 
-def _tell_incident(page: Page, incident: Incident, by: User) -> None:
+def _tell_incident(page: Page, incident_id: int, by: User) -> None:
+    incident = Incident.objects.select_for_update(of=("self",)).get(pk=incident_id)
     record(incident, Kind.ESCALATION, f"{page.to} answered the page", page.answer, by=by, page=page.pk)
-    waits = incident.state == State.ESCALATED and incident.next_action.startswith("Wait for ")
+    waits = incident.state == State.ESCALATED and incident.next_action == _wait_for(page.to)
     if waits and by.has_perm(Permission.ADD_ENTRY):
         incidents.set_next_action(incident.pk, text=f"{page.to} answered: agree what is next", by=by)
 
@@ -137,7 +146,9 @@ def page_leads(handover_id: int) -> list[Page]:
     pages = [_page_lead(handover, lead, words, by) for lead in leads_at(at)]
     handover.leads_paged_at = at
     handover.save()
-    for item in handover.items.waiting().select_related("incident"):
+    items = list(handover.items.waiting().select_related("incident"))
+    hold(items)
+    for item in items:
         told = ", ".join(str(page.user) for page in pages) or "nobody: no lead is known"
         record(item.incident, Kind.ESCALATION, f"{words}: paged {told}", by=by, is_bad=True)
     return pages
@@ -158,19 +169,29 @@ def _lacks(handover: Handover) -> str:
 
 
 def _page_lead(handover: Handover, lead: User, words: str, by: User) -> Page:
-    waiting = handover.items.waiting().count()
-    items = f"{waiting} item" + "s" * (waiting != 1)
-    what = f"{items} for {handover.receiver_words}." if waiting else "It says that nothing is open."
     page, is_new = Page.objects.get_or_create(
         key=f"handover:{handover.pk}:{lead.pk}",
         defaults={
             "handover": handover, "user": lead, "words": words, "by": by, "paged_at": timezone.now(),
-            "reason": f"{what} Until it is answered {handover.giver_words} has it. Ring the other side.",
+            "reason": _lead_words(handover),
         },
     )  # fmt: skip
     if is_new:
         _announce(page)
     return page
+
+
+def _lead_words(handover: Handover) -> str:
+    """What waits, and whose turn it is."""
+    waiting = handover.items.waiting().count()
+    items = f"{waiting} item" + "s" * (waiting != 1) + f" for {handover.receiver_words}."
+    giver = handover.giver_words
+    if handover.state == Handover.State.DRAFT and waiting:
+        return f"{items} Nobody has offered the handover yet: {giver} has to."
+    if handover.state == Handover.State.DRAFT:
+        return f"Nothing is open. Nobody has signed that yet: {giver} has to."
+    what = items if waiting else "It says that nothing is open."
+    return f"{what} Until it is answered {giver} has it. Ring the other side."
 
 
 def leads_at(at: datetime) -> list[User]:

@@ -6,6 +6,7 @@ from django import forms
 
 from accounts.models import Team, User
 from handover.handing import LABELS, mark
+from handover.lacking import LONGEST
 from handover.models import HandoverItem, Weekday
 from handover.shifts import ON_ROTA
 from incidents.time_fields import LocalTimeField
@@ -108,6 +109,19 @@ class EscalateForm(forms.Form):
     )  # fmt: skip
 
 
+class SopGapForm(EscalateForm):
+    """Which team is to be paged, and what no SOP does: the team and the vendor's authors read it."""
+
+    reason = forms.CharField(
+        label="What would an SOP have had to do?", max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="And what you saw. The team reads it first, and the vendor’s authors. No patient data.",
+        error_messages={"required": "Say what an SOP would have had to do"},
+    )  # fmt: skip
+
+    field_order = ("seen", "reason", "team")
+
+
 class AcknowledgeForm(forms.Form):
     answer = forms.CharField(
         label="Your answer", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
@@ -168,3 +182,4 @@ class EndShiftForm(forms.Form):
 
     def __init__(self, number: int, data: Any = None) -> None:
         super().__init__(data, auto_id=f"shift-{number}-%s")
+        self.number = number

@@ -1,8 +1,8 @@
 """Drafting, editing and offering a handover: the side that has the incidents."""
 
 import hashlib
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -17,9 +17,10 @@ from handover.models import SECTIONS, Direction, Handover, HandoverAddendum, Han
 from handover.models.handover import CALL_RECORD, may_hand_over, may_offer
 from incidents.guard import refuse_patient_data, require
 from incidents.local_time import format_day_time
-from incidents.models import Kind
+from incidents.models import Incident, Kind
 from incidents.timeline import record
 
+LEFT_LYING = timedelta(hours=12)  # longer ago than a shift is long
 LABELS = {
     "situation": "Situation",
     "background": "Background",
@@ -35,6 +36,12 @@ def locked(handover_id: int, by: User) -> Handover:
     found = Handover.objects.visible_to(by).filter(pk=handover_id).values("pk")
     rows = Handover.objects.select_for_update(of=("self",)).with_people()
     return rows.get(pk__in=found)
+
+
+def hold(items: Iterable[HandoverItem]) -> None:
+    """Lock the incidents of these items, always in one order, before anything is written on them."""
+    wanted = [item.incident_id for item in items]
+    list(Incident.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk").values("pk"))
 
 
 def draft(direction: str, *, by: User) -> Handover:
@@ -83,14 +90,23 @@ def _drafted(direction: str, call_at: datetime, giver: User) -> Handover:
     )  # fmt: skip
     handover = Handover.objects.select_for_update(of=("self",)).with_people().get(pk=handover.pk)
     if handover.state == Handover.State.DRAFT:
-        drafting.refresh(handover)
+        _refresh(handover)
     return handover
+
+
+def _refresh(handover: Handover) -> list[HandoverItem]:
+    """Read again what happened. A shift change that was left lying is one of the shift that is now."""
+    now = timezone.now()
+    if handover.is_shift and handover.call_at < now - LEFT_LYING:
+        handover.call_at = shifts.end_of(handover.from_user, now) or now
+        handover.save()
+    return drafting.refresh(handover)
 
 
 @transaction.atomic
 def refresh_draft(handover_id: int, *, by: User) -> list[HandoverItem]:
     """Read again what happened; what a person wrote stays. Returns the items that joined."""
-    return drafting.refresh(_editable(handover_id, by))
+    return _refresh(_editable(handover_id, by))
 
 
 @transaction.atomic
@@ -167,11 +183,37 @@ def _offer(handover_id: int, statement: str, by: User) -> Handover:
     _check_statement(statement, items)
     for item in items:
         refuse_patient_data(**{f"{item.incident}, {LABELS[name]}": getattr(item, name) for name in SECTIONS})
+    hold(items)
     handover.offer(by=by, at=timezone.now(), statement=statement)
     handover.save()
     title = f"Offered to {handover.receiver_words}, handover of {format_day_time(handover.call_at)}"
     for item in items:
         record(item.incident, Kind.HANDOVER, title, text_of(item), by=by, handover=handover.pk)
+    return handover
+
+
+@transaction.atomic
+def take_back(handover_id: int, *, by: User) -> Handover:
+    """Make an offer a draft again, brought up to date, to put in what came since. Not after an answer.
+
+    Taking back a draft returns quietly. Raises Conflict once an item is answered, PermissionDenied to the
+    side that receives.
+    """
+    handover = locked(handover_id, by)
+    if not may_offer(handover, by):
+        raise PermissionDenied
+    if handover.state == Handover.State.DRAFT:
+        return handover
+    answered = handover.items.exclude(state__in=(HandoverItem.State.WAITING, HandoverItem.State.LAPSED))
+    if handover.state != Handover.State.OFFERED or answered.exists():
+        raise Conflict("It has been answered", "Draft another handover for what came since.")
+    items = list(handover.items.waiting().select_related("incident"))
+    hold(items)
+    handover.take_back(by=by)
+    handover.save()
+    for item in items:
+        record(item.incident, Kind.HANDOVER, f"Offer taken back by {by}", by=by, handover=handover.pk)
+    _refresh(handover)
     return handover
 
 
@@ -201,6 +243,9 @@ def add_addendum(handover_id: int, *, text: str, by: User) -> HandoverAddendum:
     _refuse_bystanders(by)
     if handover.state != Handover.State.CLOSED:
         raise Conflict("It is not closed yet", "Answer its items; afterwards addenda can be written.")
+    last = handover.addenda.last()
+    if last and (last.by_id, last.text) == (by.pk, text[:2000]):
+        return last
     return HandoverAddendum.objects.create(handover=handover, text=text[:2000], by=by)
 
 
@@ -214,10 +259,12 @@ def record_call(
     _check_call(began_at, ended_at)
     handover = locked(handover_id, by)
     _refuse_bystanders(by)
+    told = (began_at, ended_at, participants[:300])
+    if told == (handover.call_began_at, handover.call_ended_at, handover.participants):
+        return handover
     if handover.call_ended_at is not None:
         raise Conflict("The call is on record already", "Write an addendum to correct it.")
-    handover.call_began_at, handover.call_ended_at = began_at, ended_at
-    handover.participants = participants[:300]
+    handover.call_began_at, handover.call_ended_at, handover.participants = told
     handover.save(update_fields=CALL_RECORD)
     return handover
 

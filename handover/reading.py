@@ -7,11 +7,12 @@ from django.conf import settings
 from django.core.paginator import Page as PageOfRows
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Permission
-from handover import calls, paging
+from handover import calls, drafting, paging
 from handover.document import fingerprint
 from handover.escalating import ANSWER_WITHIN, ask_for_words
 from handover.forms import (
@@ -39,9 +40,7 @@ DRAFT_WORDS = {
 
 def overview(user: User, number: str) -> dict[str, Any]:
     """The next calls, what is drafted or offered now, and what was."""
-    rows = Handover.objects.visible_to(user).with_people().annotate(
-        waits=Count("items", filter=Q(items__state=HandoverItem.State.WAITING)), size=Count("items")
-    )  # fmt: skip
+    rows = Handover.objects.visible_to(user).with_people().annotate(**_counts(user))
     rows = rows.order_by("-call_at", "-id")  # counting dropped the model's own order
     current = list(rows.open())
     pages = Page.objects.visible_to(user).waiting().shown()
@@ -52,6 +51,14 @@ def overview(user: User, number: str) -> dict[str, Any]:
         "drafts": [(way, DRAFT_WORDS[way]) for way in Direction if may_draft(way, user, current)],
         "pages": list(pages[:PAGES_SHOWN]),
     }
+
+
+def _counts(user: User) -> dict[str, Count]:
+    """How many items each has, and how many wait: of those whose incident this person sees."""
+    sees_all = user.has_perm(Permission.VIEW_INCIDENT)
+    seen = Q() if sees_all else Q(items__incident__in=Incident.objects.visible_to(user))
+    waits = seen & Q(items__state=HandoverItem.State.WAITING)
+    return {"waits": Count("items", filter=waits), "size": Count("items", filter=seen or None)}
 
 
 def may_draft(way: Direction, user: User, current: list[Handover]) -> bool:
@@ -82,6 +89,8 @@ def facts(handover: Handover, user: User) -> dict[str, Any]:
         "may_write": may_write,
         "paged_at": handover.offered_at + ANSWER_WITHIN if handover.offered_at else None,
         "closed_since": closed_since(handover, user),
+        "logged_since": logged_since(handover, user),
+        "may_take_back": _may_take_back(handover, items, user),
         "addenda": list(handover.addenda.select_related("by")),
         "statement_form": StatementForm(),
         "call_form": CallRecordForm(initial=call_initial(handover)),
@@ -128,7 +137,24 @@ def closed_since(handover: Handover, user: User) -> list[Incident]:
         state="declined", declined_at__range=(start, end)
     )
     rows = Incident.objects.visible_to(user).counted().filter(closed).select_related("customer", "service")
-    return list(rows.order_by("resolved_at", "declined_at"))
+    return list(rows.order_by(Coalesce("resolved_at", "declined_at"), "pk"))
+
+
+def logged_since(handover: Handover, user: User) -> list[Incident]:
+    """What came after the offer, and is not in it."""
+    if handover.state != Handover.State.OFFERED:
+        return []
+    return list(drafting.logged_since(handover).visible_to(user))
+
+
+def _may_take_back(handover: Handover, items: list[HandoverItem], user: User) -> bool:
+    is_answered = any(item.state in ("accepted", "refused") for item in items)
+    return (
+        handover.state == Handover.State.OFFERED
+        and not is_answered
+        and user.has_perm(Permission.VIEW_INCIDENT)
+        and may_offer(handover, user)
+    )
 
 
 def told_from(handover: Handover) -> datetime:

@@ -5,7 +5,17 @@ Each act is one transaction. Raises ValidationError by field, PermissionDenied, 
 
 from handover.answering import accept_item, accept_statement, refuse_item, settle
 from handover.escalating import acknowledge, escalate, page_leads
-from handover.handing import add_addendum, draft, offer, prepare, record_call, refresh_draft, save_item
+from handover.handing import (
+    add_addendum,
+    draft,
+    offer,
+    prepare,
+    record_call,
+    refresh_draft,
+    save_item,
+    take_back,
+)
+from handover.lacking import state_sop_gap
 from handover.shifts import add_shift, board_facts, end_shift, gaps_ahead, next_change, on_shift
 
 __all__ = [
@@ -29,4 +39,6 @@ __all__ = [
     "refuse_item",
     "save_item",
     "settle",
+    "state_sop_gap",
+    "take_back",
 ]

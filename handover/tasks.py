@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from typing import TypeVar
 
 from celery import shared_task
 from django.conf import settings
@@ -15,6 +16,7 @@ from handover.models.handover import HandoverQuerySet
 from handover.services import page_leads, prepare, settle
 from incidents.tasks import DeskTask
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
@@ -23,7 +25,7 @@ def sweep() -> None:
     """Drafts for the next call, items whose incident was closed, leads for what nobody answered."""
     now = timezone.now()
     for call in calls.to_prepare(now, settings.DESK_NATION):
-        prepare(call)
+        _try(prepare, call)
     _each(settle, Handover.objects.filter(state=Handover.State.OFFERED))
     since = now - ANSWER_WITHIN
     unanswered = Q(state=Handover.State.OFFERED, offered_at__lte=since)
@@ -32,11 +34,13 @@ def sweep() -> None:
 
 
 def _each(act: Callable[[int], object], rows: HandoverQuerySet) -> None:
-    """One that fails must not keep the others from being told. Its words may hold anything: not logged."""
     for handover_id in rows.order_by("call_at").values_list("pk", flat=True):
-        try:
-            act(handover_id)
-        except Exception as error:
-            logger.error(
-                "Sweep: %s of handover %s failed (%s)", act.__name__, handover_id, type(error).__name__
-            )
+        _try(act, handover_id)
+
+
+def _try(act: Callable[[T], object], of: T) -> None:
+    """One that fails must not keep the others from being told. Its words may hold anything: not logged."""
+    try:
+        act(of)
+    except Exception as error:
+        logger.error("Sweep: %s of %s failed (%s)", act.__name__, of, type(error).__name__)

@@ -20,6 +20,7 @@ urlpatterns = [
     path("handovers/<handover_number:pk>/", handovers.handover, name="handover"),
     path("handovers/<handover_number:pk>/refresh/", handovers.refresh, name="refresh_handover"),
     path("handovers/<handover_number:pk>/offer/", handovers.offer, name="offer_handover"),
+    path("handovers/<handover_number:pk>/take-back/", handovers.take_back, name="take_back_handover"),
     path("handovers/<handover_number:pk>/statement/", handovers.accept_statement, name="accept_statement"),
     path("handovers/<handover_number:pk>/call/", handovers.record_call, name="record_handover_call"),
     path("handovers/<handover_number:pk>/addendum/", handovers.add_addendum, name="add_addendum"),
@@ -35,4 +36,5 @@ urlpatterns = [
     path("pages/", paging.pages, name="pages"),
     path("pages/<handover_number:pk>/", paging.acknowledge, name="acknowledge_page"),
     path("incidents/<reference:reference>/escalate/", paging.escalate, name="escalate"),
+    path("incidents/<reference:reference>/state-sop-gap/", paging.state_sop_gap, name="state_sop_gap"),
 ]

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from accounts.models import Team
 from accounts.roles import Side
+from handover.lacking import LONGEST
 from handover.models import SECTIONS, Direction, Handover, HandoverItem, Page
 from handover.shifts import OnShift
 from incidents.api.fields import ByCode, Strict
@@ -146,6 +147,12 @@ class EscalateSerializer(Strict):
         choices=State.choices, required=False, allow_null=True, default=None,
         help_text="What you saw. `escalated` pages another team, or the same again.",
     )  # fmt: skip
+
+
+class SopGapSerializer(EscalateSerializer):
+    reason = serializers.CharField(
+        max_length=LONGEST, help_text="What an SOP would have had to do. The team is paged with it."
+    )
 
 
 class AcknowledgeSerializer(Strict):

@@ -1,5 +1,6 @@
 """`/api/v1/handovers/`, `/pages/`, `/teams/`, `/on-call/`, and escalating an incident."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Prefetch
@@ -24,6 +25,7 @@ from incidents.models import Incident
 
 NUMBER = "[0-9]{1,9}"
 ITEM = OpenApiParameter("item", int, OpenApiParameter.PATH, description="The item's id.")
+REFERENCE = OpenApiParameter("reference", str, OpenApiParameter.PATH)
 ID = OpenApiParameter("id", int, OpenApiParameter.PATH)
 CREATED = status.HTTP_201_CREATED
 
@@ -43,6 +45,7 @@ class Handovers(mixins.ListModelMixin, viewsets.GenericViewSet[Any]):
         "retrieve": Permission.VIEW_HANDOVER,
         "create": Permission.OFFER_HANDOVER,
         "offer": Permission.OFFER_HANDOVER,
+        "take_back": Permission.OFFER_HANDOVER,
         "save_item": Permission.OFFER_HANDOVER,
         "accept": Permission.ACCEPT_HANDOVER,
         "refuse": Permission.ACCEPT_HANDOVER,
@@ -100,6 +103,14 @@ class Handovers(mixins.ListModelMixin, viewsets.GenericViewSet[Any]):
     def offer(self, request: Request, id: str) -> Response:
         given = body_of(shapes.OfferSerializer, request)
         return self.answer(services.offer(self.found(), **given, by=person(request)).pk)
+
+    @extend_schema(
+        parameters=[ID], request=None, responses=shapes.HandoverDetailSerializer,
+        summary="Take an offer back, before the first answer",
+    )  # fmt: skip
+    @action(detail=True, methods=["post"], url_path="take-back")
+    def take_back(self, request: Request, id: str) -> Response:
+        return self.answer(services.take_back(self.found(), by=person(request)).pk)
 
     @extend_schema(
         parameters=[ID, ITEM], request=shapes.SectionSerializer, responses=shapes.HandoverDetailSerializer,
@@ -196,25 +207,48 @@ class Teams(mixins.ListModelMixin, viewsets.GenericViewSet[Any]):
         return Team.objects.visible_to(person(self.request))
 
 
-class Escalate(APIView):
-    """Escalate an incident to a team of the vendor, and page it."""
+class PagesTeam(APIView):
+    """What an act on an incident that pages a team has in common."""
 
     permissions_needed = {"post": Permission.ESCALATE_INCIDENT}
+
+    def act(
+        self, shape: type[shapes.EscalateSerializer], service: Callable[..., Page], reference: str
+    ) -> Response:
+        """Check the shape, call the service with the state that was seen, and answer with the page."""
+        given = body_of(shape, self.request)
+        incident = get_object_or_404(Incident.objects.visible_to(self.request.user), reference=reference)
+        page = service(
+            incident.pk, team=given["team"], reason=given["reason"], seen=given["expected_state"],
+            by=person(self.request),
+        )  # fmt: skip
+        shown = Page.objects.visible_to(self.request.user).shown().get(pk=page.pk)
+        return Response(shapes.PageSerializer(shown).data, status=CREATED)
+
+
+class Escalate(PagesTeam):
+    """Escalate an incident to a team of the vendor, and page it."""
 
     @extend_schema(
         tags=["incidents"], operation_id="incidents_escalate", request=shapes.EscalateSerializer,
         responses={201: shapes.PageSerializer}, summary="Escalate to a team, and page it",
-        parameters=[OpenApiParameter("reference", str, OpenApiParameter.PATH)],
+        parameters=[REFERENCE],
     )  # fmt: skip
     def post(self, request: Request, reference: str) -> Response:
-        given = body_of(shapes.EscalateSerializer, request)
-        incident = get_object_or_404(Incident.objects.visible_to(request.user), reference=reference)
-        page = services.escalate(
-            incident.pk, team=given["team"], reason=given["reason"], seen=given["expected_state"],
-            by=person(request),
-        )  # fmt: skip
-        shown = Page.objects.visible_to(request.user).shown().get(pk=page.pk)
-        return Response(shapes.PageSerializer(shown).data, status=CREATED)
+        return self.act(shapes.EscalateSerializer, services.escalate, reference)
+
+
+class StateSopGap(PagesTeam):
+    """No SOP fits an incident: counted, and escalated to a team of the vendor."""
+
+    @extend_schema(
+        tags=["incidents"], operation_id="incidents_state_sop_gap", request=shapes.SopGapSerializer,
+        responses={201: shapes.PageSerializer}, summary="Say that no SOP fits, and page a team",
+        parameters=[REFERENCE],
+    )  # fmt: skip
+    def post(self, request: Request, reference: str) -> Response:
+        """Once an incident. The same by the same person again answers with the same page."""
+        return self.act(shapes.SopGapSerializer, services.state_sop_gap, reference)
 
 
 class OnCall(APIView):

@@ -187,6 +187,12 @@ class Handover(StatefulModel):
         self.from_user, self.offered_at = by, at
         self.is_nothing, self.statement = bool(statement), statement
 
+    @transition(field=state, source=HandoverState.OFFERED, target=HandoverState.DRAFT, permission=may_offer)
+    def take_back(self, *, by: User) -> None:
+        """To put in what came since. Only before the first answer: `handover.handing` sees to that."""
+        self.offered_at, self.leads_paged_at = None, None
+        self.is_nothing, self.statement = False, ""
+
     @transition(field=state, source=HandoverState.OFFERED, target=HandoverState.CLOSED)
     def close(self, *, at: datetime) -> None:
         self.closed_at = at

@@ -26,10 +26,10 @@ def may_acknowledge(page: "Page", user: User) -> bool:
 
 class PageQuerySet(models.QuerySet["Page"]):
     def visible_to(self, user: Any) -> Self:
-        """Those who see incidents see all pages; a specialist, those of the own team; anybody, their own."""
+        """Who sees incidents and handovers, all; a specialist, the own team's; anybody, their own."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        if user.has_perm(Permission.VIEW_INCIDENT):
+        if user.has_perm(Permission.VIEW_INCIDENT) and user.has_perm(Permission.VIEW_HANDOVER):
             return self
         own = Q(user=user)
         if user.team_id is not None and user.has_perm(Permission.ACKNOWLEDGE_PAGE):

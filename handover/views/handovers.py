@@ -11,17 +11,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
+from accounts.requests import signed_in
 from accounts.roles import Permission
 from handover import reading, services
 from handover.forms import AddendumForm, AnswerForm, CallRecordForm, SectionForm, StatementForm
 from handover.models import SECTIONS, Handover, HandoverItem
 from incidents.views import done
 
-
-def person(request: HttpRequest) -> User:
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101  (login_required saw to it)
-    return user
+STATEMENT = {"statement": StatementForm.base_fields["statement"].initial}  # as it is proposed
 
 
 def find(request: HttpRequest, pk: int) -> Handover:
@@ -37,7 +34,7 @@ def find_item(request: HttpRequest, pk: int, item: int) -> HandoverItem:
 @login_required
 @require_safe
 def handovers(request: HttpRequest) -> HttpResponse:
-    user = person(request)
+    user = signed_in(request)
     if not user.has_perm(Permission.VIEW_HANDOVER):
         raise PermissionDenied
     return render(request, "handover/handovers.html", reading.overview(user, request.GET.get("page", "1")))
@@ -48,7 +45,7 @@ def handovers(request: HttpRequest) -> HttpResponse:
 def draft(request: HttpRequest) -> HttpResponse:
     """Make the draft of this person's side, or open the one that is there."""
     try:
-        made = services.draft(request.POST.get("direction", ""), by=person(request))
+        made = services.draft(request.POST.get("direction", ""), by=signed_in(request))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("handovers")
@@ -62,7 +59,7 @@ def handover(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, found: Handover, status: int = 200, **forms: Any) -> HttpResponse:
-    context = reading.facts(found, person(request)) | forms
+    context = reading.facts(found, signed_in(request)) | forms
     return render(request, "handover/handover.html", context, status=status)
 
 
@@ -70,7 +67,7 @@ def _page(request: HttpRequest, found: Handover, status: int = 200, **forms: Any
 @require_POST
 def refresh(request: HttpRequest, pk: int) -> HttpResponse:
     found = find(request, pk)
-    joined = services.refresh_draft(found.pk, by=person(request))
+    joined = services.refresh_draft(found.pk, by=signed_in(request))
     names = ", ".join(item.incident.reference for item in joined)
     messages.success(request, f"Up to date: {names} joined" if names else "Up to date")
     return redirect("handover", pk)
@@ -85,7 +82,7 @@ def save(request: HttpRequest, pk: int, item: int) -> HttpResponse:
     if section not in (*SECTIONS, "severity"):
         raise PermissionDenied
     form = SectionForm(found, section, request.POST)
-    kept = done(form, lambda: _save(found, form, person(request)))
+    kept = done(form, lambda: _save(found, form, signed_in(request)))
     if not request.htmx:  # type: ignore[attr-defined]
         return _back_to(request, found, section) if kept else _page_with(request, found, form)
     if kept:
@@ -111,7 +108,7 @@ def _back_to(request: HttpRequest, item: HandoverItem, section: str) -> HttpResp
 
 def _page_with(request: HttpRequest, item: HandoverItem, form: Any) -> HttpResponse:
     """The whole page with the one form that was refused in its place, and what was typed in it."""
-    context = reading.facts(find(request, item.handover_id), person(request)) | {"form": form}
+    context = reading.facts(find(request, item.handover_id), signed_in(request)) | {"form": form}
     for each in context["items"]:
         if each.pk != item.pk:
             continue
@@ -128,7 +125,7 @@ def answer(request: HttpRequest, pk: int, item: int) -> HttpResponse:
     """Accept with the read-back or refuse with the reason; htmx swaps the item and the counts."""
     found = find_item(request, pk, item)
     form = AnswerForm(found, request.POST)
-    if not done(form, lambda: _answer(found, form, request.POST.get("answer", ""), person(request))):
+    if not done(form, lambda: _answer(found, form, request.POST.get("answer", ""), signed_in(request))):
         return _refused_answer(request, found, form)
     found = find_item(request, pk, item)
     said = (
@@ -137,17 +134,17 @@ def answer(request: HttpRequest, pk: int, item: int) -> HttpResponse:
         else f"{found.incident} stays with its owner"
     )
     messages.success(request, said)
-    is_over = not found.handover.is_open
-    if not request.htmx or is_over:  # type: ignore[attr-defined]
-        response = redirect(f"{request.path.rpartition('/items/')[0]}/#item-{found.pk}")
-        return _whole(response) if request.htmx else response  # type: ignore[attr-defined]
-    context = reading.facts(find(request, pk), person(request))
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect(f"{request.path.rpartition('/items/')[0]}/#item-{found.pk}")
+    if not found.handover.is_open:
+        return _whole()
+    context = reading.facts(find(request, pk), signed_in(request))
     return render(
-        request, "handover/_answered.html", context | {"item": reading.dress(found, person(request))}
+        request, "handover/_answered.html", context | {"item": reading.dress(found, signed_in(request))}
     )
 
 
-def _whole(_: HttpResponse) -> HttpResponse:
+def _whole() -> HttpResponse:
     """The last answer closes and freezes the document: htmx reads the whole page again."""
     response = HttpResponse(status=204)
     response["HX-Refresh"] = "true"
@@ -173,7 +170,7 @@ def _answer(item: HandoverItem, form: AnswerForm, which: str, by: User) -> None:
 def _refused_answer(request: HttpRequest, item: HandoverItem, form: AnswerForm) -> HttpResponse:
     if not request.htmx:  # type: ignore[attr-defined]
         return _page_with(request, item, form)
-    reading.dress(item, person(request))
+    reading.dress(item, signed_in(request))
     item.answer_form = form
     return render(request, "handover/_item.html", {"item": item, "handover": item.handover}, status=422)
 
@@ -190,7 +187,7 @@ def _act(
     said: str,
 ) -> HttpResponse:
     found = find(request, pk)
-    if done(form, lambda: act(found, form.cleaned_data, person(request))):
+    if done(form, lambda: act(found, form.cleaned_data, signed_in(request))):
         messages.success(request, said)
         return redirect("handover", pk)
     return _page(request, found, status=422, **{name: form, "form": form})
@@ -201,21 +198,40 @@ def _act(
 def offer(request: HttpRequest, pk: int) -> HttpResponse:
     """With items the words stand already; without, the signed statement comes in the form."""
     has_statement = "statement" in request.POST
-    form = StatementForm(request.POST if has_statement else {"statement": "-"})
+    form = StatementForm(request.POST if has_statement else STATEMENT)
     return _act(
         request, pk, form, "statement_form",
-        lambda found, given, by: services.offer(
-            found.pk, statement=given["statement"] if has_statement else "", by=by
-        ),
-        "Offered. You own what is in it until it is accepted.",
+        lambda found, given, by: _offer(found, given["statement"] if has_statement else "", by),
+        "Offered. It stays with your side until it is accepted.",
     )  # fmt: skip
+
+
+@login_required
+@require_POST
+def take_back(request: HttpRequest, pk: int) -> HttpResponse:
+    found = find(request, pk)
+    services.take_back(found.pk, by=signed_in(request))
+    messages.success(request, "Taken back: it is a draft again, brought up to date")
+    return redirect("handover", pk)
+
+
+def _offer(handover: Handover, statement: str, by: User) -> None:
+    """The sections stand in forms of their own: what is wrong with one is told with its name."""
+    try:
+        services.offer(handover.pk, statement=statement, by=by)
+    except ValidationError as error:
+        told = error.message_dict
+        if "statement" in told:
+            raise
+        lines = [f"{name}: {line}" for name, lines in told.items() for line in lines]
+        raise ValidationError({"request": lines}) from error
 
 
 @login_required
 @require_POST
 def accept_statement(request: HttpRequest, pk: int) -> HttpResponse:
     found = find(request, pk)
-    services.accept_statement(found.pk, by=person(request))
+    services.accept_statement(found.pk, by=signed_in(request))
     messages.success(request, "Noted: nothing was handed over. The handover is closed.")
     return redirect("handover", pk)
 

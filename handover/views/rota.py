@@ -14,12 +14,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
+from accounts.requests import signed_in
 from accounts.roles import Permission, Side
-from handover import services, shifts
+from handover import calls, services, shifts
 from handover.forms import EndShiftForm, ShiftForm
 from handover.models import ShiftPattern
 from handover.rota import Shift, gap_words
-from handover.views.handovers import person
 from incidents import coverage
 from incidents.local_time import format_day, local, resolve_local
 from incidents.views import done
@@ -36,7 +36,7 @@ def rota(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse:
-    user = person(request)
+    user = signed_in(request)
     if not user.has_perm(Permission.VIEW_HANDOVER):
         raise PermissionDenied
     now = timezone.now()
@@ -44,7 +44,7 @@ def _page(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse
     gaps = [gap_words(gap) for gap in services.gaps_ahead(now)]
     patterns = list(_patterns(user, local(now).date()))
     for pattern in patterns:
-        pattern.form = EndShiftForm(pattern.pk)  # type: ignore[attr-defined]
+        pattern.form = _end_form(pattern.pk, forms.get("form"))  # type: ignore[attr-defined]
     context = {
         "people": services.board_facts(now, user),
         "next_change": services.next_change(now),
@@ -58,6 +58,11 @@ def _page(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse
         "shift_form": ShiftForm(initial={"valid_from": local(now).date()}),
     }  # fmt: skip
     return render(request, "handover/rota.html", context | forms, status=status)
+
+
+def _end_form(number: int, sent: Any) -> EndShiftForm:
+    """With what was typed, where this is the one that was refused."""
+    return sent if isinstance(sent, EndShiftForm) and sent.number == number else EndShiftForm(number)
 
 
 def _number(text: str) -> int:
@@ -82,6 +87,7 @@ def _day(day: date, found: list[tuple[User, Shift]], holidays: dict[date, str]) 
     begins = [(who, shift) for who, shift in found if local(shift.starts_at).date() == day]
     return {
         "day": format_day(day), "holiday": holidays.get(day, ""),
+        "is_open": bool(calls.call_times(day, settings.DESK_NATION)),
         "partner": [each for each in begins if each[0].side == Side.PARTNER],
         "desk": [each for each in begins if each[0].side == Side.VENDOR],
     }  # fmt: skip
@@ -94,7 +100,7 @@ def _midnight(day: date) -> datetime:
 @login_required
 @require_POST
 def add(request: HttpRequest) -> HttpResponse:
-    user = person(request)
+    user = signed_in(request)
     _allow(user)
     form = ShiftForm(request.POST)
     if done(form, lambda: services.add_shift(**form.cleaned_data, by=user)):
@@ -106,7 +112,7 @@ def add(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def end(request: HttpRequest, pk: int) -> HttpResponse:
-    user = person(request)
+    user = signed_in(request)
     _allow(user)
     pattern = get_object_or_404(ShiftPattern.objects.visible_to(user), pk=pk)
     form = EndShiftForm(pattern.pk, request.POST)
