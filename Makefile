@@ -38,7 +38,7 @@ run: install ## Start web, worker and scheduler with the demo, at 127.0.0.1:8000
 	@$(PY) manage.py run --port $(PORT) $(ARGS)
 
 test: install-dev ## Run all tests that this machine can run
-	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: install-dev ## ruff, mypy, the floors, the migrations, the settings of production
 	$(PY) -m ruff check .

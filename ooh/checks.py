@@ -1,11 +1,13 @@
 """System checks that refuse unsafe mixtures of settings before anything is served."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from incidents.coverage import NATIONS
+from sops.actions.azure import credentials
 
 
 @register()
@@ -64,3 +66,52 @@ def freshdesk_is_whole(**_: Any) -> list[CheckMessage]:
     if settings.PRODUCTION and url and not url.startswith("https://"):
         return [Error("FRESHDESK_URL must begin with https:// in production.", id="ooh.E009")]
     return []
+
+
+@register()
+def azure_is_whole(**_: Any) -> list[CheckMessage]:
+    """The sign-in to Azure is named, and has all that it needs and nothing of another kind."""
+    kind = settings.AZURE_CREDENTIAL
+    wanted: dict[str, tuple[str, ...]] = {
+        "": (),
+        "managed_identity": (),
+        "workload_identity": ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE"),
+        "certificate": ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_CERTIFICATE_PATH"),
+    }
+    if kind not in wanted:
+        kinds = ", ".join(name for name in wanted if name)
+        return [Error(f"AZURE_CREDENTIAL is {kind!r}. Use one of {kinds}, or unset it.", id="ooh.E011")]
+    files = {"AZURE_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE"} - set(wanted[kind])
+    wrong = [f"{name} is missing." for name in wanted[kind] if not getattr(settings, name)]
+    wrong += [
+        f"{name} does not belong to it: unset one." for name in sorted(files) if getattr(settings, name)
+    ]
+    if kind in ("workload_identity", "certificate") and not credentials.authority():
+        wrong.append("AZURE_AUTHORITY_HOST is missing: this cloud's place to sign in is not known.")
+    return [Error(f"AZURE_CREDENTIAL is {kind!r}, and {words}", id="ooh.E012") for words in wrong]
+
+
+@register()
+def azure_address_is_safe(**_: Any) -> list[CheckMessage]:
+    """The desk's token goes to one host, encrypted; in the clear only to this machine, not in production."""
+    if not _is_address(settings.AZURE_MANAGEMENT_URL):
+        words = "AZURE_MANAGEMENT_URL is not an address and no more, like https://management.azure.com."
+        return [Error(words, id="ooh.E013")]
+    url, seconds = urlsplit(settings.AZURE_MANAGEMENT_URL), settings.AZURE_TIMEOUT
+    is_here = not settings.PRODUCTION and url.hostname in ("127.0.0.1", "::1", "localhost")
+    wrong: list[CheckMessage] = []
+    if url.scheme != "https" and not is_here:
+        wrong.append(Error("AZURE_MANAGEMENT_URL must begin with https://.", id="ooh.E014"))
+    if not 1 <= seconds <= 30:
+        wrong.append(Error(f"AZURE_TIMEOUT is {seconds:g}. Use 1 to 30 seconds.", id="ooh.E015"))
+    return wrong
+
+
+def _is_address(text: str) -> bool:
+    """A scheme and a host, perhaps a port: nothing that a path or a password could hide in."""
+    try:
+        url = urlsplit(text)
+        is_more = text != f"{url.scheme}://{url.netloc}" or "@" in url.netloc or url.port == 0
+    except ValueError:
+        return False
+    return url.scheme in ("http", "https") and bool(url.hostname) and not is_more

@@ -11,6 +11,7 @@ from django.utils.functional import SimpleLazyObject
 from accounts.roles import Permission
 from incidents import coverage
 from incidents.local_time import format_day_time, format_time, local
+from sops.suspensions import held_now
 
 # label, address, icon, the permission that opens it
 NAVIGATION = (
@@ -20,6 +21,8 @@ NAVIGATION = (
     ("SOPs", "sops", "book", Permission.VIEW_SOP),
     ("Reports", "reports", "chart", Permission.VIEW_REPORT),
 )
+# Where something suspended is in the way, by the names of the addresses. A run says itself what stops it.
+SUSPENSIONS_SHOWN = {"board", "sops", "start_run", "rehearse"}
 REASONS = {
     "holiday": "bank holiday",
     "weekend": "weekend",
@@ -52,7 +55,14 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
         },
         "nav": _navigation(request),
         "simulated_note": not settings.PRODUCTION,
+        "shows_suspensions": _shows_suspensions(request),
+        "suspended": held_now(request.user) if _shows_suspensions(request) else [],
     }
+
+
+def _shows_suspensions(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return match is not None and match.url_name in SUSPENSIONS_SHOWN and request.user.is_authenticated
 
 
 def _navigation(request: HttpRequest) -> list[dict[str, Any]]:

@@ -237,6 +237,8 @@ CELERY_BEAT_SCHEDULE = {
     "outbox-sweep": {"task": "incidents.outbox.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "runs-recover": {"task": "sops.tasks.recover", "schedule": 5.0, "options": {"expires": 5}},
     "handover-sweep": {"task": "handover.tasks.sweep", "schedule": 20.0, "options": {"expires": 20}},
+    # An interval counts from the start of beat: short enough for a desk that is often started again.
+    "sop-reviews": {"task": "sops.tasks.remind", "schedule": 600.0, "options": {"expires": 600}},
 }
 
 # ---------- API ----------
@@ -286,6 +288,8 @@ SPECTACULAR_SETTINGS = {
 
 AUDITLOG_INCLUDE_ALL_MODELS = True
 AUDITLOG_EXCLUDE_TRACKING_MODELS = ("sessions", "contenttypes", "auth.permission")
+# The address of an operation at Azure may bear a signature, and what is audited stays.
+AUDITLOG_INCLUDE_TRACKING_MODELS = ({"model": "sops.StepRun", "exclude_fields": ["operation"]},)
 AUDITLOG_MASK_TRACKING_FIELDS = ("password", "digest")
 AUDITLOG_EXCLUDE_TRACKING_FIELDS = ("last_login",)
 AUDITLOG_STORE_JSON_CHANGES = True
@@ -298,6 +302,8 @@ AUDITLOG_DISABLE_REMOTE_ADDR = True
 
 DESK_NATION = env.str("DESK_NATION", default="ENG")
 STATUS_UPDATE_EVERY_MINUTES = env.int("STATUS_UPDATE_EVERY_MINUTES", default=30)
+SOP_DISRUPTIONS_PER_HOUR = env.int("SOP_DISRUPTIONS_PER_HOUR", default=2)  # of one target
+
 FRESHDESK_URL = env.str("FRESHDESK_URL", default="").rstrip("/")
 FRESHDESK_API_KEY = env.str("FRESHDESK_API_KEY", default="")
 FRESHDESK_REQUESTER_EMAIL = env.str("FRESHDESK_REQUESTER_EMAIL", default="ooh-desk@example.org")
@@ -309,6 +315,16 @@ FRESHDESK_STATUSES = {"open": 2, "handed_over": 2, "resolved": 4, "declined": 5}
     "FRESHDESK_STATUSES", default={}
 )
 FRESHDESK_TIMEOUT = env.float("FRESHDESK_TIMEOUT", default=10.0)  # seconds for one answer
+# Who the desk is to Azure: managed_identity, workload_identity or certificate. Empty: it has no way in.
+AZURE_CREDENTIAL = env.str("AZURE_CREDENTIAL", default="")
+AZURE_CLIENT_ID = env.str("AZURE_CLIENT_ID", default="")
+AZURE_TENANT_ID = env.str("AZURE_TENANT_ID", default="")
+AZURE_CERTIFICATE_PATH = env.str("AZURE_CERTIFICATE_PATH", default="")
+AZURE_FEDERATED_TOKEN_FILE = env.str("AZURE_FEDERATED_TOKEN_FILE", default="")
+# The cloud follows from its address; only one that Microsoft does not run needs the place of its sign-in.
+AZURE_MANAGEMENT_URL = env.str("AZURE_MANAGEMENT_URL", default="https://management.azure.com").rstrip("/")
+AZURE_AUTHORITY_HOST = env.str("AZURE_AUTHORITY_HOST", default="")
+AZURE_TIMEOUT = env.float("AZURE_TIMEOUT", default=20.0)  # seconds for one answer
 EMAIL_URL = env.str("EMAIL_URL", default="")
 if EMAIL_URL:
     vars().update(env.email_url("EMAIL_URL"))
@@ -324,5 +340,7 @@ LOGGING = {
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["request_id"]},
     },
+    # These write addresses, headers or the text of errors, where tokens are, and more of them at DEBUG.
+    "loggers": {name: {"level": "CRITICAL"} for name in ("azure", "httpcore2", "httpx2", "msal", "urllib3")},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
 }

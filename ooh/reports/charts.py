@@ -8,6 +8,7 @@ from ooh.reports.figures import Figures, Line
 WIDTH, HEIGHT, LEFT, TOP, FLOOR = 880, 230, 26, 10, 202
 BAR_SHARE = 0.64  # of a day's width
 GAP = 1.0  # between what is stacked
+LEAST = 0.5  # of a bar's height, so that one call beside hundreds is still seen
 MOST_TICKS = 5
 WORD_WIDTH = 50  # of "Mon 30"
 SATURDAY = 5
@@ -70,7 +71,7 @@ def _stack(line: Line, x: float, scale: float, day_width: float) -> list[Bar]:
         count = getattr(line, outcome)
         below += count
         if count:
-            size = (round(day_width * BAR_SHARE, 1), round(count * scale - GAP, 1))
+            size = (round(day_width * BAR_SHARE, 1), round(max(count * scale - GAP, LEAST), 1))
             bars.append(Bar(kind, round(x, 1), round(FLOOR - below * scale, 1), *size))
     return bars
 

@@ -11,7 +11,7 @@ from ooh.reports.figures import Figures, Line, result
 from ooh.reports.report import Report
 from ooh.reports.rows import Call
 from ooh.reports.times import promises, unavailable
-from ooh.reports.words import REASONS, RESULTS, rule_name
+from ooh.reports.words import REASONS, RESULTS, failure_name, rule_name
 
 Cell = str | int | None
 
@@ -24,6 +24,11 @@ CALL_HEAD = (
     "Seconds to the first update", "Restored, UTC", "Restored, local", "Seconds to restored",
     "Unavailable seconds, out of hours", "Unavailable seconds, working hours",
     "Updates on time", "Updates late", "Escalated to", "SOP runs", "Handed over",
+    "No SOP fitted: what one would have had to do",
+)  # fmt: skip
+GAP_HEAD = (
+    "Service", "What does not work", "Reference", "Customer", "Reported, UTC", "Reported, local",
+    "What an SOP would have had to do",
 )  # fmt: skip
 LINE_HEAD = (
     "Calls", "Accepted", "Declined", "Not decided", "Passed to the duty lead",
@@ -69,11 +74,25 @@ def days_csv(report: Report) -> str:
     return written(("Local date", "Weekday", *LINE_HEAD), days)
 
 
+def gaps_csv(report: Report) -> str:
+    """The incidents for which no SOP fitted, by service and failure."""
+    gaps = ((line, call) for line in report.figures.gaps for call in line.incidents)
+    return written(
+        GAP_HEAD,
+        (
+            (line.service, failure_name(line.failure), call.reference, call.customer,
+             *_both(call.reported_at), call.sop_gap)
+            for line, call in gaps
+        ),
+    )  # fmt: skip
+
+
 TABLES: dict[str, Callable[[Report], str]] = {
     "incidents": incidents_csv,
     "customers": customers_csv,
     "services": services_csv,
     "days": days_csv,
+    "gaps": gaps_csv,
 }
 
 
@@ -92,13 +111,13 @@ def _call(call: Call, now: datetime, desk_nation: str) -> tuple[Cell, ...]:
     down, kept = unavailable(call, now, desk_nation), promises(call.updates, now)
     first = call.updates[0].posted_at if call.updates else None
     return (
-        call.reference, call.customer, call.service, str(Incident.Failure(call.failure).label),
+        call.reference, call.customer, call.service, failure_name(call.failure),
         str(Incident.Source(call.source).label), *_both(call.reported_at), REASONS[call.hours],
         call.outcome.value.capitalize(), RESULTS[result(call)], rule_name(call.decline_rule),
         _yes(call.is_overridden), _yes(call.gate == Incident.Gate.PASS_TO_LEAD), *_both(call.began_at),
         *_both(first), call.seconds_to_update, *_both(call.restored_at), call.seconds_to_restored,
         down.out_of_hours, down.working, kept.on_time, kept.late, call.escalated_to, len(call.runs),
-        _yes(call.is_handed_over),
+        _yes(call.is_handed_over), call.sop_gap,
     )  # fmt: skip
 
 

@@ -52,6 +52,19 @@ class SopLine:
 
 
 @dataclass(frozen=True, slots=True)
+class GapLine:
+    """The incidents of one service and failure for which no SOP fitted."""
+
+    service: str
+    failure: str
+    incidents: list[Call]
+
+    @property
+    def count(self) -> int:
+        return len(self.incidents)
+
+
+@dataclass(frozen=True, slots=True)
 class TrendLine:
     """One month of the last few, beside the others."""
 
@@ -87,6 +100,8 @@ class Figures:
     still_unavailable: int
     without_sop: int
     sops: list[SopLine]
+    no_sop_fitted: int
+    gaps: list[GapLine]
     handovers: Counter[str]  # items by state
     escalated: list[tuple[str, int]]  # incidents by the vendor's team, most first
     overrides: int
@@ -119,6 +134,8 @@ def figures(calls: Iterable[Call], month: Month, *, now: datetime, desk_nation: 
         still_unavailable=sum(call.restored_at is None for call in accepted),
         without_sop=sum(not call.runs for call in accepted),
         sops=sop_lines(runs),
+        no_sop_fitted=sum(bool(call.sop_gap) for call in calls),
+        gaps=gap_lines(calls),
         handovers=Counter(answer for call in calls for answer in call.answers),
         escalated=Counter(call.escalated_to for call in calls if call.escalated_to).most_common(),
         overrides=sum(call.is_overridden for call in calls),
@@ -183,6 +200,13 @@ def _sop_line(code: str, title: str, runs: list[Run]) -> SopLine:
         active=len(runs) - len(ended),
         duration=times(_seconds(run) for run in ended),
     )
+
+
+def gap_lines(calls: Iterable[Call]) -> list[GapLine]:
+    """By service and failure, most incidents first."""
+    by_pair = grouped((call for call in calls if call.sop_gap), lambda call: (call.service, call.failure))
+    lines = [GapLine(service, failure, some) for (service, failure), some in by_pair.items()]
+    return sorted(lines, key=lambda line: (-line.count, line.service, line.failure))
 
 
 def _seconds(run: Run) -> int | None:

@@ -64,9 +64,9 @@ class Month:
         year, month = divmod(self.year * 12 + self.month - 1 + months, 12)
         return Month(year, month + 1)
 
-    def odd_day(self) -> str:
-        """Of the day on which the clocks change, if this month has it: how many hours it had."""
-        for day in self.days:
+    def odd_day(self, until: date = date.max) -> str:
+        """Of the day on which the clocks change, if this month had it by `until`: how many hours it had."""
+        for day in (day for day in self.days if day <= until):
             hours = round((midnight(day + _DAY) - midnight(day)) / timedelta(hours=1))
             if hours > 24:
                 return f"{day:%A} {day.day} {day:%B} had {hours} hours: the clocks went back at 02:00 BST."

@@ -1,4 +1,4 @@
-"""Reads the rows of a report: four queries, whatever the number of incidents."""
+"""Reads the rows of a report: five queries, whatever the number of incidents."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -12,6 +12,7 @@ from handover.models import HandoverItem
 from incidents.models import Incident, StatusUpdate
 from ooh.reports.rows import Call, Run, Update
 from sops.models import Run as SopRun
+from sops.models import SopGap
 
 FIELDS = (
     "pk", "reference", "customer__name", "customer__nation", "customer__follows_own_holidays",
@@ -28,16 +29,22 @@ def read(user: User, since: datetime, until: datetime) -> list[Call]:
     within: dict[str, Any] = {"incident__reported_at__gte": since, "incident__reported_at__lt": until}
     within |= {"incident__is_rehearsal": False}
     updates, runs, answers = _updates(user, within), _runs(user, within), _answers(user, within)
+    gaps = _gaps(user, within)
     incidents = Incident.objects.visible_to(user).counted()
     rows = (
         incidents.filter(reported_at__gte=since, reported_at__lt=until)
         .order_by("reported_at", "pk")
         .values(*FIELDS, desk_reason=DESK_REASON, own_reason=OWN_REASON)
     )
-    return [_call(row, updates[row["pk"]], runs[row["pk"]], answers[row["pk"]]) for row in rows]
+    return [
+        _call(row, updates[row["pk"]], runs[row["pk"]], answers[row["pk"]], gaps.get(row["pk"], ""))
+        for row in rows
+    ]
 
 
-def _call(row: dict[str, Any], updates: list[Update], runs: list[Run], answers: list[str]) -> Call:
+def _call(
+    row: dict[str, Any], updates: list[Update], runs: list[Run], answers: list[str], sop_gap: str
+) -> Call:
     follows_own = row["customer__follows_own_holidays"]
     return Call(
         reference=row["reference"],
@@ -60,6 +67,7 @@ def _call(row: dict[str, Any], updates: list[Update], runs: list[Run], answers: 
         updates=updates,
         runs=runs,
         answers=answers,
+        sop_gap=sop_gap,
     )
 
 
@@ -82,10 +90,18 @@ def _runs(user: User, within: dict[str, Any]) -> dict[int, list[Run]]:
     return found
 
 
+def _gaps(user: User, within: dict[str, Any]) -> dict[int, str]:
+    rows = SopGap.objects.visible_to(user).counted().filter(**within)
+    return dict(rows.values_list("incident_id", "reason"))
+
+
 def _answers(user: User, within: dict[str, Any]) -> dict[int, list[str]]:
-    """The items of handovers that were offered: a draft is not one yet."""
+    """The items of handovers that were offered, but for what was closed while it was still a draft."""
     found: dict[int, list[str]] = defaultdict(list)
     rows = HandoverItem.objects.visible_to(user).filter(**within, handover__offered_at__isnull=False)
-    for pk, state in rows.values_list("incident_id", "state"):
-        found[pk].append(state)
+    columns = ("incident__resolved_at", "incident__declined_at", "handover__offered_at")
+    for pk, state, resolved_at, declined_at, offered_at in rows.values_list("incident_id", "state", *columns):
+        closed_at = resolved_at or declined_at
+        if state != "lapsed" or closed_at is None or closed_at > offered_at:
+            found[pk].append(state)
     return found

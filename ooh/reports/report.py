@@ -1,4 +1,4 @@
-"""The report of one month for one reader: read, calculated, in four queries."""
+"""The report of one month for one reader: read, calculated, in five queries."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -31,6 +31,11 @@ class Report:
     @property
     def today(self) -> date:
         return local(self.now).date()
+
+    @property
+    def odd_day(self) -> str:
+        """What is to be said of the clocks; of a change that is still to come, nothing."""
+        return self.month.odd_day(self.today)
 
 
 def report_of(month: Month, user: User, now: datetime) -> Report:

@@ -58,6 +58,7 @@ class Call:
     updates: list[Update] = field(default_factory=list)  # in the order of posting
     runs: list[Run] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)  # the states of its handover items
+    sop_gap: str = ""  # what an SOP would have had to do, where none fitted
 
     @property
     def outcome(self) -> Outcome:

@@ -66,6 +66,20 @@ class ReportSopSerializer(serializers.Serializer[Any]):
     duration = ReportTimesSerializer()
 
 
+class ReportGapSerializer(serializers.Serializer[Any]):
+    reference = serializers.CharField()
+    reason = serializers.CharField(source="sop_gap", help_text="What an SOP would have had to do.")
+
+
+class ReportGapLineSerializer(serializers.Serializer[Any]):
+    """Incidents of one service and failure for which no SOP fitted."""
+
+    service = serializers.CharField()
+    failure = serializers.CharField()
+    count = serializers.IntegerField()
+    incidents = ReportGapSerializer(many=True)
+
+
 class ReportTrendSerializer(serializers.Serializer[Any]):
     month = serializers.CharField()
     calls = serializers.IntegerField()
@@ -109,6 +123,8 @@ class ReportSerializer(serializers.Serializer[Any]):
     still_unavailable = serializers.IntegerField()
     without_sop = serializers.IntegerField()
     sops = ReportSopSerializer(many=True)
+    no_sop_fitted = serializers.IntegerField(help_text=words.DEFINITIONS["no_sop_fitted"])
+    sop_gaps = ReportGapLineSerializer(many=True, source="gaps")
     trend = ReportTrendSerializer(many=True)
 
 

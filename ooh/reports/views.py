@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.models import User
+from accounts.requests import signed_in
 from accounts.roles import Permission
 from ooh.reports import charts, exporting, words
 from ooh.reports.months import NoReport, month_of, parse
@@ -22,8 +22,7 @@ from ooh.reports.report import Report, report_of
 @never_cache
 def report(request: HttpRequest, month: str = "") -> HttpResponse:
     """A month, this one where none is named; `?format=csv` its calls, with `&table=` one of its tables."""
-    user = request.user
-    assert isinstance(user, User)  # noqa: S101  (login_required saw to it)
+    user = signed_in(request)
     if not user.has_perm(Permission.VIEW_REPORT):
         raise PermissionDenied
     now = timezone.now()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from accounts.templatetags.desk import duration_words
+from incidents.models import Incident
 from incidents.scope_words import RULE_NAMES
 from ooh.reports.figures import Figures, TrendLine
 
@@ -16,7 +17,7 @@ REASONS = {
 }
 RESULTS = {
     "restored_by_partner": "Resolved by the service partner",
-    "restored_by_vendor": "Resolved by the vendor, after a handover",
+    "restored_by_vendor": "Resolved by the vendor",
     "open": "Accepted and not resolved yet",
     "declined": "Declined",
     "undecided": "Not decided yet",
@@ -33,6 +34,7 @@ DEFINITIONS = {
     "first_update": "From the call to the first status update that was posted, for accepted incidents.",
     "restored": "From the call until the service was back, for accepted incidents.",
     "promises": "Each update says when the next one comes. On time: posted by then.",
+    "no_sop_fitted": "Somebody looked for an SOP, found none that fits, and escalated. Once an incident.",
     "unavailable": "From when it began, or else from the call, until the service was back.",
 }
 
@@ -47,6 +49,11 @@ def span(seconds: int | None) -> str:
 def rule_name(rule: str) -> str:
     """The rule in words; of none, nothing."""
     return RULE_NAMES.get(rule, rule.replace("-", " ").capitalize())
+
+
+def failure_name(failure: str) -> str:
+    """What does not work, as in the call."""
+    return str(Incident.Failure(failure).label)
 
 
 def comparison(lines: list[TrendLine], *, is_over: bool) -> str:
@@ -66,12 +73,10 @@ def no_calls(lines: list[TrendLine], *, is_over: bool) -> str:
     this = lines[-1].month.words
     start = f"No call or alert came in {this}." if is_over else f"No call or alert has come in {this} so far."
     busy = [line for line in lines if line.calls]
-    last = (
-        f"There were {busy[-1].calls} in {busy[-1].month.words}."
-        if busy
-        else "Nor in the five months before."
-    )
-    return f"{start} {last}"
+    if not busy:
+        return f"{start} Nor in the five months before."
+    were = "was" if busy[-1].calls == 1 else "were"
+    return f"{start} There {were} {busy[-1].calls} in {busy[-1].month.words}."
 
 
 def exceptions(figures: Figures) -> list[tuple[str, int]]:
@@ -91,6 +96,7 @@ def _points(figures: Figures) -> Iterable[tuple[str, str] | None]:
     yield _reason(figures)
     yield _sop(figures)
     yield _gap(figures)
+    yield _no_sop_fitted(figures)
     yield _refused(figures)
     yield _overrides(figures)
     yield _passed(figures)
@@ -108,7 +114,7 @@ def _sop(figures: Figures) -> tuple[str, str] | None:
     if not restoring:
         return None
     best = max(restoring, key=lambda line: (line.restored, line.code))
-    how = f"in {best.restored} of {best.runs} runs, {span(best.duration.median)} at the median."
+    how = f"in {best.restored} of {best.runs} runs. A run took {span(best.duration.median)} at the median."
     return f"{best.code} restored the service", how
 
 
@@ -116,6 +122,14 @@ def _gap(figures: Figures) -> tuple[str, str] | None:
     if not figures.without_sop:
         return None
     return "No SOP was run", f"on {figures.without_sop} of {figures.total.accepted} accepted incidents."
+
+
+def _no_sop_fitted(figures: Figures) -> tuple[str, str] | None:
+    count = figures.no_sop_fitted
+    if not count:
+        return None
+    noun, verb = ("incident.", "It was") if count == 1 else ("incidents.", "They were")
+    return f"No SOP fitted {count} {noun}", f"{verb} escalated. What was missing stands below."
 
 
 def _refused(figures: Figures) -> tuple[str, str] | None:

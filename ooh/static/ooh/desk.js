@@ -31,10 +31,30 @@
     else label.textContent = `${isLive ? "Live," : "As of"} ${label.dataset.at}`;
   };
 
-  /* A region is not taken away under a person's hands: what they type in holds it, a button for a minute. */
+  /* How old a run's page is, in seconds: a desk that does not answer must not look alive. */
+  let readAt = Date.now();
+  const showAge = () => {
+    const label = one("#read-age");
+    if (!label) return;
+    const seconds = Math.max(0, Math.round((Date.now() - readAt) / 1000));
+    const limit = Number(one("[data-stale-after]")?.dataset.staleAfter || 0);
+    const isPaused = [...regions.values()].some((each) => each.held);
+    const isStale = limit > 0 && seconds > limit && !isPaused;
+    const ago = seconds < 90 ? `${seconds} s ago` : `${Math.floor(seconds / 60)} min ago`;
+    label.classList.toggle("is-live", limit > 0 && !isStale && !isPaused);
+    label.classList.toggle("is-stale", isStale);
+    label.textContent = isStale ? `Not live: read ${ago}` : isPaused ? `Paused while you work here: read ${ago}` : `Read ${ago}`;
+  };
+  if (one("#read-age")) setInterval(showAge, 1000);
+
+  /* A region is not taken away under a person's hands: what they type or tick holds it, a button for some reads. */
+  const isChanged = (each) => (/^(radio|checkbox)$/.test(each.type) ? each.checked !== each.defaultChecked : each.value !== each.defaultValue);
+  const hasAnswers = (target) => [...target.querySelectorAll("textarea, input:not([type=hidden])")].some(isChanged);
   const isHeld = (target, request) => {
     const control = document.activeElement;
-    if (!isPoll(request) || !target.contains(control)) return false;
+    if (!isPoll(request)) return false;
+    if (hasAnswers(target)) return true;
+    if (!target.contains(control)) return false;
     return isTyping(control) || (control.matches("button, summary") && region(request.path).held < 4);
   };
   const hold = (request) => {
@@ -51,6 +71,7 @@
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     if (!detail.successful || !isRead(detail.requestConfig)) return;
     const isDone = !isHeld(detail.target, detail.requestConfig); // else it was held at the last moment
+    if (isDone) readAt = Date.now();
     if (isDone) Object.assign(region(detail.requestConfig.path), { missed: 0, held: 0, at: one("#as-of")?.dataset.at });
     showFreshness();
   });
@@ -78,6 +99,13 @@
     500: ["Something broke on our side.", `${kept} Try again, or go on by telephone and paper`],
   };
 
+  let heir = "";
+  const inherit = () => {
+    const heading = heir && document.activeElement === document.body && one(`#${heir} h1[tabindex]`);
+    if (heading) heading.focus({ preventScroll: true });
+    heir = "";
+  };
+
   const sayNotDone = (xhr) => {
     const notice = one("#not-done").content.cloneNode(true);
     const [what, next] = words[isSignedOut(xhr) ? 401 : xhr.status] || words[xhr.status < 500 ? 400 : 500];
@@ -95,6 +123,8 @@
     } else if (isHeld(detail.target, detail.requestConfig)) {
       detail.shouldSwap = false;
       hold(detail.requestConfig);
+    } else if (isPoll(detail.requestConfig) && detail.target.contains(document.activeElement)) {
+      heir = detail.target.id; // what has the focus goes away: the heading of what comes takes it
     } else if ([400, 409, 422].includes(detail.xhr.status) && !isRead(detail.requestConfig)) {
       const isPage = /^\s*<!doctype/i.test(detail.serverResponse); // the words above stand in for a whole page
       Object.assign(detail, { shouldSwap: !isPage, isError: isPage });
@@ -107,6 +137,8 @@
 
   document.addEventListener("htmx:afterSettle", () => {
     document.title = (one(".error-summary") ? "Error: " : "") + document.title.replace(/^Error: /, "");
+    inherit();
+    showAge();
     showFreshness();
   });
 
@@ -167,4 +199,5 @@
   });
 
   showFreshness();
+  showAge();
 }
