@@ -18,7 +18,8 @@ from tests.plugins.desk import MANAGE, Desk, environment, run_desk, seeded_copy
 
 pytestmark = [pytest.mark.browser, pytest.mark.workers]
 
-BUILD = "import json; from tests.end_to_end import world; print(json.dumps(world.build()))"
+BUILD = """import json; from tests.end_to_end import run_scenes, world
+print(json.dumps(world.build() | run_scenes.build()))"""
 TWICE = """() => [...document.querySelectorAll("[id]")].map((each) => each.id)
     .filter((id, place, all) => all.indexOf(id) !== place)"""
 AXE = "() => axe.run({resultTypes: ['violations']})"
@@ -41,9 +42,20 @@ PAGES = {
         "incident resolved/reopen/", "/incidents/", "/incidents/?q=nothing",
     ]),
     "SOPs": (world.ENGINEER, [
-        "/sops/", "/sops/SOP-03/", "/sops/SOP-07/", "start an SOP", "run manual",
+        "/sops/", "/sops/suspensions/", "/sops/SOP-03/", "/sops/SOP-07/", "/sops/coverage/",
+        "start an SOP", "no SOP fits", "no SOP fits > page the team", "no SOP fitted/state-sop-gap/",
+        "no SOP fitted", "run manual",
         "run manual > Record step", "run confirm", "run confirm > Restart", "run decision", "run stopped",
     ]),
+    "runs": (world.ENGINEER, [
+        "run running", "run under way", "run stopped under way", "run turned away", "run unknown",
+        "run unknown > It happened", "run looked at", "run failed", "run held",
+    ]),
+    "rehearsals": (world.AUTHOR, [
+        "run elevated", "run rehearsal posting", "run rehearsal posting > Leave it out",
+        "run rehearsal closing",
+    ]),
+    "second person": (world.APPROVER, ["run elevated", "run confirm"]),
     "handover": (world.ENGINEER, [
         "/handovers/", "handover draft", "handover offered", "handover closed", "/rota/", "/pages/",
         "/reports/ = 403", "/incidents/OOH-2020-00001/ = 404",
@@ -54,9 +66,16 @@ PAGES = {
     "manager": (world.MANAGER, [
         "/reports/", "/reports/2020-01/", "/reports/2099-01/ = 404", "/no-role/ = 403",
     ]),
-    "approver": (world.APPROVER, ["/sops/SOP-05/", "/sops/SOP-03/ > Suspend", "version that waits"]),
+    "approver": (world.APPROVER, [
+        "/sops/SOP-05/", "/sops/SOP-03/ > Suspend", "version that waits", "version not rehearsed",
+        "version not rehearsed > Record decision", "/sops/suspensions/",
+        "/sops/suspensions/ > Suspend it now",
+    ]),
     # Not the forms of the administration, whose markup is Django's: axe complains of its breadcrumbs.
-    "author": (world.AUTHOR, ["/sops/SOP-03/", "version that waits"]),
+    "author": (world.AUTHOR, [
+        "/sops/SOP-03/", "rehearse", "rehearse > Rehearse version", "version that waits",
+        "version drafted", "version drafted > Save and submit", "version drafted > Add decision by a check",
+    ]),
     "nobody": ("", [
         "/sign-in/", "/sign-in/ > Sign in", "/status/", "public incident", "/status/history/",
         "/nowhere/ = 404",

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page
+from playwright.sync_api import TimeoutError as NotThere
 
 from accounts.demo import DEMO_PASSWORD
 from incidents.local_time import local
@@ -27,13 +28,20 @@ def someone(browser: Browser, desk: Desk, email: str, complaints: list[str]) -> 
 
 
 def press(page: Page, words: str) -> None:
-    with page.expect_navigation():
-        page.click(f"main button:has-text('{words}')")
+    go_by(page, f"main button:has-text('{words}')")
 
 
 def follow(page: Page, words: str) -> None:
-    with page.expect_navigation():
-        page.click(f"main a:has-text('{words}'):visible")
+    go_by(page, f"main a:has-text('{words}'):visible")
+
+
+def go_by(page: Page, selector: str) -> None:
+    """Click it and arrive on the next page; where it is missing, say what the page shows instead."""
+    try:
+        with page.expect_navigation():
+            page.click(selector)
+    except NotThere:
+        raise AssertionError(f"No {selector} at {page.url}:\n{page.inner_text('main')}") from None
 
 
 def test_the_tour_of_the_readme(browser: Browser, desk: Desk) -> None:
@@ -58,13 +66,14 @@ def test_the_tour_of_the_readme(browser: Browser, desk: Desk) -> None:
     lead.goto("/handovers/")
     with lead.expect_navigation():
         lead.click("form:has([value=to_vendor]) button")
-    press(lead, "Offer 1 item")
+    press(lead, "Offer ")
     handover = lead.url
     analyst = someone(browser, desk, "desk.1@vendor.example", complaints)
     analyst.goto(handover)
-    analyst.fill("[name=readback]", "Sign-in is back, memory dump to be read, ring by ten")
-    analyst.click("button:has-text('Accept this item')")
-    analyst.wait_for_selector("text=Accepted")
+    item = analyst.locator("article.item", has_text=incident.split("/")[-2])
+    item.locator("[name=readback]").fill("Sign-in is back, memory dump to be read, ring by ten")
+    item.locator("button:has-text('Accept this item')").click()
+    item.locator("text=Accepted").wait_for()
     analyst.goto(incident)
     analyst.fill("#product-notes textarea", "The index was rebuilt on Friday")
     press(analyst, "Add product note")
@@ -118,7 +127,7 @@ def run_the_sop(page: Page) -> None:
     page.fill("[name=evidence]", "Told the IT on-call manager, who agrees")
     page.click("button:has-text('Record step 4')")
     page.wait_for_selector("[name=confirm]")
-    page.fill("[name=confirm]", "wexcombe")
+    page.fill("[name=confirm]", "app-cc8-wexcombe-prod")
     page.click("button:has-text('Restart app-cc8-wexcombe-prod')")
     page.wait_for_selector("[name=answer]", timeout=30_000)
     page.check("[name=answer] >> nth=0")

@@ -133,7 +133,7 @@ def run_sop(engineer: Visitor, page: str) -> None:
     run = engineer.url
     answers = {
         "Record step": {"evidence": "Told the IT on-call manager, who agrees to the restart"},
-        "Restart app-cc8-wexcombe-prod": {"confirm": "wexcombe"},
+        "Restart app-cc8-wexcombe-prod": {"confirm": "app-cc8-wexcombe-prod"},
         "Record the answer": {"answer": "Yes"},
         "Post the update": {},
         "It is restored": {},

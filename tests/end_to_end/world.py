@@ -140,8 +140,18 @@ def _runs() -> dict[str, str]:
     runs = {"manual": at_manual, "confirm": confirming, "stopped": stopped, "decision": deciding}
     at_work = triaged("strathmorven", "ward").reference
     return {f"run {name}": f"/runs/{run.pk}/" for name, run in runs.items()} | {
-        "start an SOP": f"/incidents/{at_work}/sop/"
+        "start an SOP": f"/incidents/{at_work}/sop/",
+        "no SOP fits": f"/incidents/{at_work}/state-sop-gap/",
+        "no SOP fitted": f"/incidents/{_lacking().reference}/",
     }
+
+
+def _lacking() -> Incident:
+    """Escalated with the words that no SOP fits."""
+    incident, team = triaged("wexcombe", "clinician"), Team.objects.get(code="platform")
+    reason = "Renew the certificate of the portal. It ran out at midnight."
+    handovers.state_sop_gap(incident.pk, team=team, reason=reason, by=person(ENGINEER))
+    return incident
 
 
 def _run(code: str, incident: Incident) -> Run:
@@ -202,11 +212,19 @@ def _call_begun() -> dict[str, str]:
 
 
 def _versions() -> dict[str, str]:
-    """A suspended SOP, and in the admin one version that waits and one that is its author's draft."""
+    """A suspended SOP, and in the admin versions that wait, rehearsed and not, and one that is a draft."""
     sops.suspend_sop(
         Sop.objects.get(code="SOP-07").pk, reason="The vendor looks into it.", by=person(APPROVER)
     )
     waiting = SopVersion.objects.get(sop__code="SOP-05", state="submitted")
     draft = sops.start_draft(Sop.objects.get(code="SOP-02").pk, by=person(AUTHOR))
+    unproven = sops.start_draft(Sop.objects.get(code="SOP-03").pk, by=person(AUTHOR))
+    unproven.summary = "The hospital is told before the service is restarted."
+    unproven.save()
+    sops.submit_version(unproven.pk, by=person(AUTHOR))
     change = "/admin/sops/sopversion/{}/change/"
-    return {"version that waits": change.format(waiting.pk), "version drafted": change.format(draft.pk)}
+    return {
+        "version that waits": change.format(waiting.pk), "version drafted": change.format(draft.pk),
+        "version not rehearsed": change.format(unproven.pk),
+        "rehearse": f"/sops/SOP-03/versions/{unproven.number}/rehearse/",
+    }  # fmt: skip

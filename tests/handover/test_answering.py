@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.utils import IntegrityError
 
 from accounts.errors import Conflict
-from handover import services
+from handover import answering, services
 from handover.document import content, fingerprint
 from handover.models import Handover, HandoverAddendum, HandoverItem
 from incidents import services as incidents
@@ -64,6 +64,31 @@ def test_at_a_shift_change_only_the_owner_changes(night, triaging, engineer, oth
     services.accept_item(handover.items.get().pk, read_back="Sign-in fails, I go on", by=other_engineer)
     triaging.refresh_from_db()
     assert (triaging.state, triaging.owner) == ("triaging", other_engineer)
+
+
+def test_at_a_shift_change_what_was_handed_over_as_next_is_the_next_action_too(
+    night, triaging, engineer, other_engineer
+):
+    handover = services.draft("shift", by=engineer)
+    item = handover.items.get()
+    services.save_item(item.pk, section="next_steps", text="Ring Azure by four", by=engineer)
+    services.offer(handover.pk, by=engineer)
+    services.accept_item(item.pk, read_back="I ring Azure", by=other_engineer)
+    triaging.refresh_from_db()
+    assert triaging.next_action == "Ring Azure by four"
+
+
+def test_an_incident_that_a_colleague_took_in_this_very_moment_is_not_taken_from_them(
+    night, triaging, engineer, other_engineer, lead
+):
+    """Between the look at what changed hands and the lock."""
+    handover = services.draft("shift", by=engineer)
+    services.offer(handover.pk, by=engineer)
+    incidents.change_owner(triaging.pk, reason="", by=lead)
+    with pytest.raises(Conflict, match="With Night lead already"):
+        answering._answer(handover.items.get().pk, "accepted", "I go on", other_engineer)
+    triaging.refresh_from_db()
+    assert triaging.owner == lead
 
 
 def test_a_refused_item_stays_with_its_owner_who_reads_why(item, incident, analyst, engineer):
@@ -262,6 +287,17 @@ def test_the_end_of_the_call_is_written_after_the_last_answer_and_then_stays(clo
     closed.refresh_from_db()
     assert (closed.participants, closed.call_ended_at) == (people, MONDAY_CALL)
     assert fingerprint(closed, closed.items.all()) == closed.content_hash
+
+
+def test_what_is_sent_twice_is_written_once(closed, analyst, engineer, morning):
+    from tests.handover.conftest import MONDAY_CALL
+
+    for _ in range(2):
+        services.record_call(
+            closed.pk, began_at=MONDAY_CALL, ended_at=MONDAY_CALL, participants="Night lead", by=analyst
+        )
+        services.add_addendum(closed.pk, text="The number ends in 175", by=engineer)
+    assert closed.addenda.count() == 1
 
 
 def test_a_call_ends_after_it_begins_and_not_in_the_future(offered, analyst, morning):

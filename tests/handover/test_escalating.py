@@ -75,6 +75,21 @@ def test_who_saw_it_escalated_pages_another_team_besides(page, triaging, other_e
     assert Page.objects.count() == 2
 
 
+def test_the_incident_is_with_the_team_that_was_asked_last(page, triaging, engineer):
+    platform = factories.make_team(name="Platform on call")
+    services.escalate(triaging.pk, team=platform, reason="And you", seen="escalated", by=engineer)
+    triaging.refresh_from_db()
+    assert triaging.escalated_to == "Platform on call"
+
+
+def test_the_answer_of_one_team_is_not_that_of_the_team_that_is_waited_for(page, triaging, engineer):
+    platform = factories.make_team(name="Platform on call")
+    services.escalate(triaging.pk, team=platform, reason="And you", seen="escalated", by=engineer)
+    services.acknowledge(page.pk, answer="The database is well", by=engineer)
+    triaging.refresh_from_db()
+    assert triaging.next_action == "Wait for Platform on call to answer the page"
+
+
 def test_another_team_from_an_old_form_is_never_dropped_quietly(page, triaging, engineer):
     platform = factories.make_team(name="Platform on call")
     with pytest.raises(Conflict, match=r"You have (already )?escalated this"):
@@ -106,6 +121,10 @@ def test_a_specialist_of_another_team_does_not_even_see_the_page(page, specialis
     assert page not in Page.objects.visible_to(specialist)
     with pytest.raises(Page.DoesNotExist):
         services.acknowledge(page.pk, by=specialist)
+
+
+def test_an_integration_that_reads_incidents_reads_no_pages(page, integration):
+    assert not Page.objects.visible_to(integration).exists()
 
 
 @pytest.mark.parametrize("name", ["engineer", "lead", "analyst"])

@@ -142,6 +142,17 @@ def test_a_shift_change_holds_the_persons_own_incidents_and_only_they_offer_it(
     assert services.offer(handover.pk, by=engineer).from_user == engineer
 
 
+def test_a_shift_change_drafted_in_an_earlier_shift_is_of_this_one_when_it_is_offered(
+    night, engineer, triaging
+):
+    handover = services.draft("shift", by=engineer)
+    night.shift(11 * 3600)
+    assert services.draft("shift", by=engineer).call_at == handover.call_at
+    night.shift(2 * 86_400)
+    offered = services.offer(handover.pk, by=engineer)
+    assert offered.call_at == offered.offered_at
+
+
 def test_after_the_answer_the_same_call_may_have_another_handover(closed, engineer, incident):
     again = services.draft("to_vendor", by=engineer)
     assert (again.call_at, again.state) == (closed.call_at, "draft")

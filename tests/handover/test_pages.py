@@ -1,6 +1,6 @@
 """The pages: whole without scripts, fragments for htmx, and what was typed is never lost."""
 
-from datetime import time
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -8,8 +8,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from handover import services
-from handover.models import Handover, HandoverItem, Page, ShiftPattern
+from handover.models import Handover, HandoverItem
+from incidents import services as incidents
 from tests import factories
+from tests.handover.conftest import MONDAY_CALL
 from tests.handover.making import make_shift
 
 PATIENT = "NHS number 999 012 3456"
@@ -66,6 +68,17 @@ def test_a_specialist_sees_of_a_handover_only_the_items_of_escalated_incidents(
 @pytest.mark.parametrize("number", ["999999999", "99999999999999999999", "-1", "x"])
 def test_a_handover_that_is_not_there_is_404(browse, engineer, number):
     assert browse(engineer).get(f"/handovers/{number}/").status_code == 404
+
+
+def test_a_specialist_is_told_of_no_more_items_than_they_see(
+    morning, triaging, engineer, specialist, team, browse
+):
+    factories.make_incident(by=engineer)
+    services.escalate(triaging.pk, team=team, reason="No answer", by=engineer)
+    services.draft("to_vendor", by=engineer)
+    assert "Draft of the service partner: 2 items" in words(browse(engineer).get("/handovers/"))
+    assert "Draft of the service partner: 1 item" in words(browse(specialist).get("/handovers/"))
+    assert "2 items" not in words(browse(specialist).get("/handovers/"))
 
 
 # ---------- Draft, keep, offer ----------
@@ -136,6 +149,51 @@ def test_offering_from_the_page(draft, engineer, browse):
     assert draft.state == "offered"
 
 
+def test_nobody_is_said_to_own_what_is_not_there(morning, engineer, browse):
+    empty = services.draft("to_vendor", by=engineer)
+    services.offer(empty.pk, statement="Nothing is open.", by=engineer)
+    page = words(browse(engineer).get(url(empty)))
+    assert "The statement waits for the service desk" in page
+    assert "owns them" not in page
+
+
+def test_of_one_item_the_page_speaks_as_of_one(offered, engineer, analyst, browse):
+    assert "The service partner owns it until it is accepted." in words(browse(engineer).get(url(offered)))
+    assert "The service partner owns it until you accept." in words(browse(analyst).get(url(offered)))
+
+
+def test_a_handover_that_nobody_had_to_answer_waits_for_nobody(offered, incident, engineer, browse):
+    incidents.decline(incident.pk, rule="scope", told_caller="Ring the desk", by=engineer)
+    services.settle(offered.pk)
+    page = words(browse(engineer).get(url(offered)))
+    assert "From OOH engineer 1 to the service desk." in page
+    assert "nobody yet" not in page
+
+
+def test_what_was_closed_since_the_last_call_stands_in_the_order_of_its_closing(
+    morning, triaging, engineer, browse
+):
+    others = [factories.make_incident(by=engineer) for _ in range(2)]
+    for each, minutes in ((others[0], 1), (triaging, 2), (others[1], 3)):
+        morning.move_to(MONDAY_CALL - timedelta(hours=1) + timedelta(minutes=minutes))
+        if each == triaging:
+            incidents.resolve(each.pk, resolution="It is back", restored_at=timezone.now(), by=engineer)
+        else:
+            incidents.decline(each.pk, rule="scope", told_caller="Ring the desk", by=engineer)
+    morning.move_to(MONDAY_CALL)
+    page = words(browse(engineer).get(url(services.draft("to_vendor", by=engineer))))
+    panel = page[page.index('id="done-h"') :]
+    order = [panel.index(each.reference) for each in (others[0], triaging, others[1])]
+    assert order == sorted(order)
+
+
+def test_a_draft_that_lapsed_is_no_draft_any_more(draft, engineer, browse):
+    Handover.objects.filter(pk=draft.pk).update(state="lapsed")
+    page = words(browse(engineer).get(url(draft)))
+    assert "Nobody offered this handover" in page
+    assert "both sides read it" not in page
+
+
 def test_a_statement_is_signed_on_the_page_and_answered_there(morning, engineer, analyst, browse):
     empty = services.draft("to_vendor", by=engineer)
     refused = browse(engineer).post(url(empty, "offer/"), {"statement": " "})
@@ -146,6 +204,22 @@ def test_a_statement_is_signed_on_the_page_and_answered_there(morning, engineer,
     browse(analyst).post(url(empty, "statement/"))
     empty.refresh_from_db()
     assert empty.state == "closed"
+
+
+def test_a_click_on_offer_after_the_last_item_closed_asks_for_the_statement(
+    draft, incident, engineer, browse
+):
+    incidents.decline(incident.pk, rule="scope", told_caller="Ring the desk", by=engineer)
+    response = browse(engineer).post(url(draft, "offer/"))
+    assert response.status_code == 422
+    assert "Nothing is open and nothing was promised." in words(response)
+
+
+def test_a_text_that_cannot_be_offered_is_named_by_incident_and_section(draft, incident, engineer, browse):
+    draft.items.update(assessment=PATIENT, edited=["assessment"])
+    response = browse(engineer).post(url(draft, "offer/"))
+    assert response.status_code == 422
+    assert f"{incident}, Assessment: Remove the patient identifier" in words(response)
 
 
 # ---------- Answer ----------
@@ -225,107 +299,6 @@ def test_the_call_is_written_down(offered, analyst, browse):
     )
     offered.refresh_from_db()
     assert offered.participants == "Night lead, desk"
-
-
-# ---------- Escalate, pages ----------
-
-
-def test_escalating_from_the_page(night, triaging, team, engineer, analyst, browse):
-    path = f"/incidents/{triaging.reference}/escalate/"
-    assert "Database on call, 07700 900141" in words(browse(engineer).get(path))
-    refused = browse(engineer).post(path, {"reason": "It is down", "seen": "triaging"})
-    assert refused.status_code == 422
-    assert "Choose the team" in words(refused)
-    assert "It is down" in words(refused)
-    done = browse(engineer).post(path, {"team": team.pk, "reason": "It is down", "seen": "triaging"})
-    assert done["Location"] == f"/incidents/{triaging.reference}/"
-    assert Page.objects.get().team == team
-    assert browse(analyst).get(path).status_code == 403
-
-
-def test_a_team_reads_its_pages_and_answers(night, triaging, team, engineer, specialist, browse):
-    specialist.team = team
-    specialist.save()
-    page = services.escalate(triaging.pk, team=team, reason="It is down", by=engineer)
-    assert "Pages for Database on call" in words(browse(specialist).get("/pages/"))
-    browse(specialist).post(f"/pages/{page.pk}/", {"answer": ""})
-    page.refresh_from_db()
-    assert page.acknowledged_by == specialist
-
-
-def test_who_speaks_for_the_team_is_asked_who_answered(night, triaging, team, engineer, browse):
-    page = services.escalate(triaging.pk, team=team, reason="It is down", by=engineer)
-    assert "E-mail is not set up: pages wait here" in words(browse(engineer).get("/pages/"))
-    response = browse(engineer).post(f"/pages/{page.pk}/", {"answer": ""})
-    assert response.status_code == 422
-    assert "Write who answered, and what they said" in words(response)
-
-
-# ---------- Rota ----------
-
-
-def shift(who, **fields) -> dict[str, object]:
-    return {
-        "person": who.pk, "weekday": 5, "starts": "20:00", "ends": "08:00", 
-        "valid_from": "2026-11-28", **fields,
-    }  # fmt: skip
-
-
-def test_a_lead_adds_a_shift_and_ends_it_and_the_past_stays(night, lead, engineer, browse):
-    browser = browse(lead)
-    assert browser.post("/rota/shifts/", shift(engineer)).status_code == 302
-    pattern = ShiftPattern.objects.get()
-    past = browser.post(f"/rota/shifts/{pattern.pk}/end/", {"last_day": "2026-11-21"})
-    assert past.status_code == 422
-    assert "the past stays" in words(past)
-    assert browser.post(f"/rota/shifts/{pattern.pk}/end/", {"last_day": "2026-12-05"}).status_code == 302
-    pattern.refresh_from_db()
-    pattern.starts = "21:00"
-    with pytest.raises(TypeError):
-        pattern.save()
-
-
-@pytest.mark.parametrize(
-    ("fields", "said"),
-    [
-        ({"ends": "20:00"}, "cannot start and end at the same time"),
-        ({"valid_from": "2026-11-20"}, "the past stays"),
-        ({"valid_until": "2026-11-27"}, "must not be before the first day"),
-        ({"starts": "soon"}, "Enter a time such as 17:45"),
-        ({"weekday": "9"}, "Choose one of the days"),
-        ({"person": "0"}, "Choose somebody who works shifts"),
-    ],
-)
-def test_a_shift_that_cannot_be_is_refused_with_the_remedy(night, lead, engineer, browse, fields, said):
-    response = browse(lead).post("/rota/shifts/", shift(engineer, **fields))
-    assert response.status_code == 422
-    assert said in words(response)
-
-
-def test_only_a_lead_changes_the_rota(night, engineer, manager, browse):
-    for person in (engineer, manager):
-        assert browse(person).post("/rota/shifts/", shift(engineer)).status_code == 403
-
-
-def test_the_rota_says_where_nobody_is_and_who_cannot_be_reached(night, lead, engineer, browse):
-    make_shift(engineer, 5, time(20), time(8))
-    page = words(browse(lead).get("/rota/"))
-    assert "Nobody on shift Sun 22 Nov 08:00 to Mon 23 Nov 08:00 GMT" in page
-    assert "OOH engineer 1 has no telephone number" in page
-    assert "OOH engineer 1" in page
-
-
-def test_when_nobody_is_on_at_night_the_leads_number_is_shown(night, lead, browse):
-    lead.phone = "01632 960111"
-    lead.save()
-    page = words(browse(lead).get("/rota/"))
-    assert "Nobody of the partner is on shift" in page
-    assert "01632 960111" in page
-
-
-@pytest.mark.parametrize("week", ["1", "12", "9999999999", "-1", "²", "x"])
-def test_any_week_number_is_a_page(night, lead, browse, week):
-    assert browse(lead).get("/rota/", {"week": week}).status_code == 200
 
 
 # ---------- Query counts ----------

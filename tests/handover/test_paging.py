@@ -5,9 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from handover import paging, services
+from handover import services
 from handover.models import Page
+from handover.tasks import sweep
 from incidents.models import OutboxRow
+from incidents.outbox import people
 from incidents.outbox.tasks import deliver
 from tests.handover.smtp import MailServer, mail_server
 
@@ -81,8 +83,17 @@ def test_an_answer_stops_the_page_on_its_way(mail, row, page, engineer):
     assert mail.messages == []
 
 
+def test_an_answered_handover_stops_the_page_of_its_leads(mail, item, lead, manager, analyst, morning):
+    morning.shift(600)
+    sweep()
+    rows = list(OutboxRow.objects.filter(destination="people"))
+    services.accept_item(item.pk, read_back="I have it", by=analyst)
+    assert all(send(row).done_at for row in rows)
+    assert (len(rows), mail.messages) == (2, [])
+
+
 def test_without_a_mail_server_the_row_waits_untried(row, page):
-    assert not paging.is_configured()
+    assert not people.is_configured()
     assert send(row).attempts == 0
     page.refresh_from_db()
     assert page.sent_at is None
@@ -121,7 +132,7 @@ def test_a_message_refused_for_good_is_parked(mail, row):
 def test_silence_after_the_message_is_not_known_and_it_is_sent_again_under_the_same_number(
     mail, row, monkeypatch
 ):
-    monkeypatch.setattr(paging, "TIMEOUT", 0.3)
+    monkeypatch.setattr(people, "TIMEOUT", 0.3)
     mail.silent_after_data = True
     send(row)
     assert row.is_unsure

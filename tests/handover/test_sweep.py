@@ -96,7 +96,20 @@ def test_a_call_whose_handover_nobody_offered_pages_both_leads_once(morning, tri
     morning.shift(601)
     sweep_twice()
     assert {page.user for page in Page.objects.all()} == leads
-    assert Page.objects.first().words == "Handover of Mon 23 Nov 08:00 GMT not offered"
+    page = Page.objects.first()
+    assert page.words == "Handover of Mon 23 Nov 08:00 GMT not offered"
+    assert page.reason == (
+        "1 item for the service desk. Nobody has offered the handover yet: the service partner has to."
+    )
+
+
+def test_a_call_with_nothing_to_hand_over_is_not_said_to_have_been_signed(morning, leads):
+    sweep()
+    morning.shift(601)
+    sweep()
+    assert Page.objects.first().reason == (
+        "Nothing is open. Nobody has signed that yet: the service partner has to."
+    )
 
 
 def test_the_lead_on_shift_is_paged_rather_than_every_lead(offered, leads, lead, morning):
@@ -131,6 +144,18 @@ def test_one_handover_that_fails_does_not_keep_the_others_from_being_told(offere
     assert set(reached) == {offered.pk, shift.pk}
     assert "failed (ValueError)" in caplog.text
     assert "Words that nobody" not in caplog.text
+
+
+def test_a_draft_that_cannot_be_made_does_not_keep_the_leads_from_being_told(
+    offered, incident, leads, morning, caplog
+):
+    morning.move_to(MONDAY_EVENING - 15 * MINUTES)
+    type(incident).objects.filter(pk=incident.pk).update(
+        owner_side="vendor", state="handed_over", gate_verdict=["not as it is read"]
+    )
+    sweep()
+    assert "failed (AttributeError)" in caplog.text
+    assert Handover.objects.get(pk=offered.pk).state == "closed"
 
 
 def test_before_anybody_is_on_the_rota_a_prepared_draft_has_no_owner_but_its_side(morning, triaging):

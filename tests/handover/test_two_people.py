@@ -1,11 +1,12 @@
 """Two people at once on one handover, on real connections: one wins, the other hears who was faster."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillWaits
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.errors import Conflict
@@ -15,6 +16,7 @@ from handover import services
 from handover.escalating import ANSWER_WITHIN
 from handover.models import Handover, HandoverItem, Page
 from handover.tasks import sweep
+from incidents import services as incidents
 from incidents.models import Incident
 from tests import factories
 
@@ -98,3 +100,59 @@ def test_several_answers_to_one_page_are_one(giver):
     found = at_once([lambda p=p: services.acknowledge(page.pk, answer="They look", by=p) for p in people])
     assert sum(isinstance(result, Conflict) for result in found) == PEOPLE - 1
     assert incident.timeline.filter(title=f"{team} answered the page").count() == 1
+
+
+# ---------- Whoever announces holds the incident, so that deliveries leave in the order of the commits
+
+
+def alone(act: Callable[[], object]) -> object:
+    try:
+        return act()
+    finally:
+        connection.close()
+
+
+def waits(future: "Future[object]") -> bool:
+    try:
+        future.result(timeout=0.5)
+    except StillWaits:
+        return True
+    return False
+
+
+def test_an_answer_that_waited_for_a_person_does_not_undo_what_they_wrote(giver):
+    incident = factories.make_incident(by=giver)
+    page = services.escalate(incident.pk, team=factories.make_team(), reason="Down", by=giver)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Incident.objects.select_for_update().get(pk=incident.pk)
+            begun = pool.submit(alone, lambda: services.acknowledge(page.pk, answer="They look", by=giver))
+            assert waits(begun)
+            incidents.resume_triage(incident.pk, reason="They rang us", by=giver)
+        begun.result()
+    incident.refresh_from_db()
+    assert incident.next_action == "Triage: decide what is next"
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("act", ["offer", "refuse", "page_leads"])
+def test_what_a_handover_writes_on_an_incident_waits_for_its_row(giver, act):
+    """The row is held so that a foreign key alone would not wait for it."""
+    incident = factories.make_incident(by=giver)
+    Incident.objects.filter(pk=incident.pk).update(state="triaging", owner=giver)
+    handover = services.draft("to_vendor", by=giver)
+    if act != "offer":
+        services.offer(handover.pk, by=giver)
+        Handover.objects.update(offered_at=timezone.now() - ANSWER_WITHIN)
+    item, receiver = handover.items.get(), factories.make_user(Role.DESK_ANALYST)
+    doing = {
+        "offer": lambda: services.offer(handover.pk, by=giver),
+        "refuse": lambda: services.refuse_item(item.pk, reason="Not ours", by=receiver),
+        "page_leads": lambda: services.page_leads(handover.pk),
+    }
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
+            begun = pool.submit(alone, doing[act])
+            assert waits(begun)
+        begun.result()

@@ -73,20 +73,21 @@ def test_each_part_of_the_corpus_is_large_enough_to_mean_something(part: str) ->
     assert len(_harmless(part)) >= fewest
 
 
-def _milliseconds(text: str, times: int) -> float:
+def _taken(text: str, times: int) -> list[float]:
+    """Milliseconds of this thread's own time, each time."""
     taken = []
     for _ in range(times):
         start = time.thread_time()
         pid.find(text)
         taken.append((time.thread_time() - start) * 1000)
-    return statistics.median(taken)
+    return taken
 
 
 def test_ten_kilobytes_of_notes_take_milliseconds(capsys: pytest.CaptureFixture[str]) -> None:
     lines = _harmless("tuned")
     lines[::12] = [str(note["text"]) for note in _notes("tuned")[::12]][: len(lines[::12])]
     text = "\n".join(lines * 2)[:10_240]
-    milliseconds = _milliseconds(text, 40)
+    milliseconds = statistics.median(_taken(text, 40))
     with capsys.disabled():
         print(f"\n10 kB of notes: median {milliseconds:.2f} ms")
     assert milliseconds <= 25  # the aim is 5 ms on a machine of its own; a shared one gets room
@@ -119,7 +120,7 @@ ADVERSARIAL = {
 @pytest.mark.parametrize("unit", ADVERSARIAL.values(), ids=ADVERSARIAL)
 def test_no_text_makes_the_search_slower_than_its_length(unit: str) -> None:
     short, long = unit * (10_000 // len(unit)), unit * (100_000 // len(unit))
-    assert _milliseconds(long, 1) <= 40 * max(_milliseconds(short, 3), 2.0)
+    assert min(_taken(long, 3)) <= 40 * max(min(_taken(short, 3)), 2.0)
 
 
 @pytest.mark.parametrize(

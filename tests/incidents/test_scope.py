@@ -11,7 +11,9 @@ from incidents.scope import (
     WHO,
     Call,
     Judgement,
+    can_be_covered,
     judge,
+    situations,
 )
 
 SUNDAY_NIGHT = datetime(2026, 11, 22, 2, 7, 12, tzinfo=UTC)
@@ -340,3 +342,12 @@ def test_an_instant_without_a_zone_is_refused():
 def test_an_unknown_nation_of_the_desk_is_refused():
     with pytest.raises(ValueError, match="nation: 'GB' is not known"):
         said(desk_nation="GB")
+
+
+def test_a_service_and_a_failure_can_be_covered_just_when_the_gate_accepts_some_call_of_them():
+    accepted = {
+        (call.service, call.failure) for call in EVERY_CALL if judge(call, SUNDAY_NIGHT).outcome == "accept"
+    }
+    pairs = product(SERVICES, FAILURES)
+    assert {(service, failure) for service, failure in pairs if can_be_covered(service, failure)} == accepted
+    assert set(situations()) == {failure for _, failure in accepted}

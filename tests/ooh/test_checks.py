@@ -83,3 +83,70 @@ def test_freshdesk_is_whole_and_never_in_the_clear(
 
 def test_a_nation_that_nobody_knows_is_refused(settings: Any) -> None:
     assert found(settings, checks.desk_nation_is_known, DESK_NATION="FRA") == ["ooh.E007"]
+
+
+IDENTITY = {"AZURE_CLIENT_ID": "app", "AZURE_TENANT_ID": "tenant"}
+
+
+@pytest.mark.parametrize(
+    ("given", "codes"),
+    [
+        ({}, []),
+        ({"AZURE_CREDENTIAL": "managed_identity"}, []),
+        ({"AZURE_CREDENTIAL": "managed_identity", "AZURE_CLIENT_ID": "app"}, []),
+        ({"AZURE_CREDENTIAL": "certificate", "AZURE_CERTIFICATE_PATH": "/k.pem", **IDENTITY}, []),
+        ({"AZURE_CREDENTIAL": "workload_identity", "AZURE_FEDERATED_TOKEN_FILE": "/t", **IDENTITY}, []),
+        ({"AZURE_CREDENTIAL": "default"}, ["ooh.E011"]),
+        ({"AZURE_CREDENTIAL": "client_secret"}, ["ooh.E011"]),
+        ({"AZURE_CREDENTIAL": "certificate", **IDENTITY}, ["ooh.E012"]),
+        ({"AZURE_CREDENTIAL": "certificate", "AZURE_CERTIFICATE_PATH": "/k.pem"}, ["ooh.E012"] * 2),
+        ({"AZURE_CREDENTIAL": "workload_identity", **IDENTITY}, ["ooh.E012"]),
+        ({"AZURE_CREDENTIAL": "managed_identity", "AZURE_FEDERATED_TOKEN_FILE": "/t"}, ["ooh.E012"]),
+        ({"AZURE_CERTIFICATE_PATH": "/k.pem"}, ["ooh.E012"]),
+    ],
+)
+def test_the_sign_in_to_azure_is_named_and_whole(
+    given: dict[str, str], codes: list[str], settings: Any
+) -> None:
+    assert found(settings, checks.azure_is_whole, **given) == codes
+
+
+def test_a_cloud_of_somebody_else_must_say_where_to_sign_in(settings: Any) -> None:
+    given = {
+        "AZURE_CREDENTIAL": "certificate", "AZURE_CERTIFICATE_PATH": "/k.pem",
+        "AZURE_MANAGEMENT_URL": "https://management.stack.example.org", **IDENTITY,
+    }  # fmt: skip
+    assert found(settings, checks.azure_is_whole, **given) == ["ooh.E012"]
+    assert found(settings, checks.azure_is_whole, AZURE_AUTHORITY_HOST="https://login.example.org") == []
+
+
+@pytest.mark.parametrize(
+    ("url", "is_production", "codes"),
+    [
+        ("https://management.azure.com", True, []),
+        ("https://management.chinacloudapi.cn:443", True, []),
+        ("http://127.0.0.1:8080", False, []),
+        ("http://127.0.0.1:8080", True, ["ooh.E014"]),
+        ("http://management.azure.com", False, ["ooh.E014"]),
+        ("ftp://management.azure.com", False, ["ooh.E013"]),
+        ("https://user:word@management.azure.com", False, ["ooh.E013"]),
+        ("https://management.azure.com/subscriptions", False, ["ooh.E013"]),
+        ("https://management.azure.com?a=b", False, ["ooh.E013"]),
+        ("https://management.azure.com:port", False, ["ooh.E013"]),
+        ("https://[::1", False, ["ooh.E013"]),
+        ("management.azure.com", False, ["ooh.E013"]),
+        ("", False, ["ooh.E013"]),
+    ],
+)
+def test_the_token_goes_to_one_host_and_encrypted(
+    url: str, is_production: bool, codes: list[str], settings: Any
+) -> None:
+    given = {"PRODUCTION": is_production, "AZURE_MANAGEMENT_URL": url}
+    assert found(settings, checks.azure_address_is_safe, **given) == codes
+
+
+@pytest.mark.parametrize(("seconds", "codes"), [(0.5, ["ooh.E015"]), (1, []), (30, []), (31, ["ooh.E015"])])
+def test_an_answer_of_azure_is_waited_for_within_reason(
+    seconds: float, codes: list[str], settings: Any
+) -> None:
+    assert found(settings, checks.azure_address_is_safe, AZURE_TIMEOUT=seconds) == codes

@@ -11,8 +11,16 @@ ARGUMENTS = [
 ]  # fmt: skip
 
 
+@pytest.fixture
+def browser(started_browser: Browser) -> Iterator[Browser]:
+    """Without a window; each that the test opens is closed after it, since our pages go on asking."""
+    yield started_browser
+    for context in started_browser.contexts:
+        context.close()
+
+
 @pytest.fixture(scope="module")
-def browser(browser_executable: str) -> Iterator[Browser]:
+def started_browser(browser_executable: str) -> Iterator[Browser]:
     """Started once for the tests of one module."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=browser_executable, args=ARGUMENTS)

@@ -7,6 +7,7 @@ own `var/` is never touched.
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -14,7 +15,9 @@ REDIS_URL = os.environ.pop("REDIS_URL", "") or os.environ.get("TEST_REDIS_URL", 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 FOREIGN = ("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DEBUG", "EMAIL_URL", "LOG_LEVEL", "PUBLIC_URL")
 
-for name in [*FOREIGN, "SECRET_KEY", *(name for name in os.environ if name.startswith("FRESHDESK_"))]:
+OTHERS = ("AZURE_", "FRESHDESK_", "IDENTITY_", "MSI_")  # the names of two external systems begin so
+
+for name in [*FOREIGN, "SECRET_KEY", *(name for name in os.environ if name.startswith(OTHERS))]:
     os.environ.pop(name, None)
 
 # A process of xdist inherits this environment: it takes a folder inside that of the first process.
@@ -27,6 +30,9 @@ os.environ |= {
     "OOH_VAR_DIR": str(VAR_DIR),
     "TEST_REDIS_URL": REDIS_URL,
 }
+
+# A shell ignores Ctrl-C for what it starts in the background, and each desk of a test would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 if not WORKER:  # the first process clears up after all
     atexit.register(shutil.rmtree, SHARED_DIR, ignore_errors=True)

@@ -81,8 +81,10 @@ def _ask_redis() -> None:
             client.ping()
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what cannot run here."""
+    """Leave out what cannot run here, and begin with the long ones: they wait more than they work."""
+    items.sort(key=lambda item: item.get_closest_marker("workers") is None)
     for item in items:
         for name, service in SERVICES.items():
             if item.get_closest_marker(name) and not service.is_here:
@@ -116,3 +118,8 @@ def browser_executable() -> str:
     path = browser_path()
     assert path is not None
     return path
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as there are processors: the long tests wait for programs more than they work."""
+    return (os.cpu_count() or 1) * 3 // 2 or 1

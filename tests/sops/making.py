@@ -6,15 +6,19 @@ from itertools import count
 from typing import Any
 from unittest import mock
 
+from django.utils import timezone
+
 from accounts.models import Component, ComponentKind, Customer, Service, User
 from accounts.roles import Role
 from incidents import services as incidents
 from incidents.models import Incident
 from sops import engine, services
 from sops.models import Run, Sop, SopVersion, Step, StepRun
+from sops.writing import fingerprint
 from tests import factories
 
 _numbers = count(20)
+TARGET = "app-compucare8-wexcombe"  # what `make_estate` names the application service of the usual incident
 REVIEW_ON = date(2027, 5, 26)
 
 CHECK = {
@@ -30,6 +34,10 @@ MANUAL = {"kind": "manual", "title": "Tell the hospital", "instructions": "Ring 
 RESTART = {
     "kind": "action", "title": "Restart the application service", "action": "restart_app_service",
     "target_kind": "app_service", "parameters": {"soft": True},
+}  # fmt: skip
+SWAP = {  # elevated: a second person, of the vendor, agrees to it
+    "kind": "action", "title": "Swap the slots", "action": "swap_app_service_slots",
+    "target_kind": "app_service", "parameters": {"slot": "staging"},
 }  # fmt: skip
 WAIT = {
     "kind": "check", "title": "Wait for the sign-in page", "action": "wait_until_healthy",
@@ -50,6 +58,19 @@ def decision(yes: int | str = "end", no: int | str = "end") -> dict[str, Any]:
         "options": [
             {"answer": "Yes", "then": yes, "outcome": "restored"},
             {"answer": "No", "then": no, "outcome": "not_restored" if no == "end" else ""},
+        ],
+    }  # fmt: skip
+
+
+def by_check(position: int, *, good: int | str = "end", bad: int | str = "end") -> dict[str, Any]:
+    """Answered by the result of the check at this position, without a person."""
+    ends = {"Good": "restored", "Bad": "not_restored"}
+    leads = {"Good": good, "Bad": bad}
+    return {
+        "kind": "decision", "title": "Does it answer?", "parameters": {"by_check": position},
+        "options": [
+            {"answer": answer, "then": then, "outcome": ends[answer] if then == "end" else ""}
+            for answer, then in leads.items()
         ],
     }  # fmt: skip
 
@@ -81,18 +102,31 @@ def make_approved(steps: Sequence[dict[str, Any]] = (CHECK,), **rest: Any) -> So
     approver = rest.pop("approver", None) or factories.make_user(Role.SOP_APPROVER)
     review_on = rest.pop("review_on", REVIEW_ON)
     version = services.submit_version(make_draft(author, steps, **rest).pk, by=author)
+    rehearsed(version)
     return services.approve_version(version.pk, reason="Rehearsed", review_on=review_on, by=approver)
+
+
+def rehearsed(version: SopVersion, **changed: Any) -> Run:
+    """A rehearsal of the version as it is now, that came to its end and worked."""
+    at = timezone.now()
+    fields = {
+        "version": version, "customer": factories.make_customer(), "service": version.sop.services.first(),
+        "is_rehearsal": True, "content_hash": fingerprint(version), "started_by": version.author,
+        "started_at": at, "ended_at": at, "state": "finished", "outcome": "worked",
+    }  # fmt: skip
+    return Run.objects.create(**fields | changed)
 
 
 def make_estate(customer: Customer, service: Service) -> dict[str, Component]:
     """The simulated components that the steps above act on."""
-    kinds = (ComponentKind.APP_SERVICE, ComponentKind.ENDPOINT)
+    kinds = {"app": ComponentKind.APP_SERVICE, "web": ComponentKind.ENDPOINT}
     return {
         kind.value: factories.make_component(
-            customer, service=service, kind=kind, location="UK South, rg-wexcombe"
+            customer, service=service, kind=kind, name=f"{prefix}-{service.code}-{customer.short_name}",
+            location="UK South, rg-wexcombe",
         )
-        for kind in kinds
-    }
+        for prefix, kind in kinds.items()
+    }  # fmt: skip
 
 
 def triaging(incident: Incident, by: User) -> Incident:
@@ -117,7 +151,7 @@ def work(run: Run, most: int = 20) -> Run:
 
 
 def step(run: Run, position: int) -> StepRun:
-    return StepRun.objects.select_related("step", "component").get(run=run, position=position)
+    return StepRun.objects.select_related("component").get(run=run, position=position)
 
 
 def no_worker() -> Any:

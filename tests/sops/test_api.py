@@ -13,7 +13,18 @@ from sops.actions import simulated
 from sops.models import Run
 from tests import factories
 from tests.sops import making
-from tests.sops.making import CHECK, ESCALATE, MANUAL, POST, RESTART, decision, make_approved, start, work
+from tests.sops.making import (
+    CHECK,
+    ESCALATE,
+    MANUAL,
+    POST,
+    RESTART,
+    TARGET,
+    decision,
+    make_approved,
+    start,
+    work,
+)
 
 Api = Callable[[User | None], APIClient]
 pytestmark = pytest.mark.django_db
@@ -55,7 +66,7 @@ def test_the_whole_run_over_the_api(
         f"/api/v1/incidents/{on_night.reference}/runs/", {"sop": code, "expected_state": "triaging"}
     )
     assert started.status_code == 201, started.json()
-    run = Run.objects.get(pk=started.json()["id"])
+    run = Run.objects.counted().get(pk=started.json()["id"])
     address = f"/api/v1/runs/{run.pk}/"
     work(run)
     read = client.get(address).json()
@@ -69,7 +80,7 @@ def test_the_whole_run_over_the_api(
         return dict(client.get(address).json())
 
     assert post("answer", step=2, evidence="They agree")["current_step"] == 3
-    after = post("confirm", step=3, confirm="wexcombe")
+    after = post("confirm", step=3, confirm=TARGET)
     assert after["steps"][2]["target"] == estate["app_service"].name
     assert (after["steps"][2]["confirmed_by"], after["current_step"]) == (engineer.name, 4)
     post("answer", step=4, answer="Yes")
@@ -82,9 +93,9 @@ def test_the_whole_run_over_the_api(
 def test_two_people_one_gets_409(on_night: Incident, engineer: User, other_engineer: User, api: Api) -> None:
     run = work(start(on_night, [RESTART], by=engineer))
     address = f"/api/v1/runs/{run.pk}/confirm/"
-    assert api(engineer).post(address, {"step": 1, "confirm": "wexcombe"}).status_code == 200
-    assert api(engineer).post(address, {"step": 1, "confirm": "wexcombe"}).status_code == 200
-    second = api(other_engineer).post(address, {"step": 1, "confirm": "wexcombe"})
+    assert api(engineer).post(address, {"step": 1, "confirm": TARGET}).status_code == 200
+    assert api(engineer).post(address, {"step": 1, "confirm": TARGET}).status_code == 200
+    second = api(other_engineer).post(address, {"step": 1, "confirm": TARGET})
     assert (second.status_code, second.json()["code"]) == (409, "conflict")
     assert "has already dealt with step 1" in second.json()["detail"]
 
@@ -192,13 +203,13 @@ def test_the_other_acts_answer_with_the_run(
     assert client.post(f"{address}choose-target/", {"step": 1, "target": "app-none"}).status_code == 400
     assert client.post(f"{address}choose-target/", {"step": 1, "target": second.name}).status_code == 200
     simulated.put(second, "fault", {"name": "lose"})
-    client.post(f"{address}confirm/", {"step": 1, "confirm": "wexcombe"})
+    client.post(f"{address}confirm/", {"step": 1, "confirm": second.name})
     work(run)
     settled = client.post(f"{address}settle/", {"step": 1, "happened": False, "evidence": "Looked"}).json()
     assert settled["steps"][0]["state"] == "failed"
     assert client.post(f"{address}try-again/", {"step": 1}).json()["steps"][0]["state"] == "waiting"
     simulated.put(second, "fault", {"name": "fail"})
-    client.post(f"{address}confirm/", {"step": 1, "confirm": "wexcombe"})
+    client.post(f"{address}confirm/", {"step": 1, "confirm": second.name})
     work(run)
     assert client.post(f"{address}go-on/", {"step": 1}).json()["current_step"] == 2
     assert client.post(f"{address}leave-out/", {"step": 2, "reason": "Posted"}).json()["current_step"] == 3

@@ -11,7 +11,7 @@ from accounts.errors import Conflict
 from accounts.models import User
 from incidents.models import Incident
 from sops import services
-from sops.models import Run, Sop, SopVersion, Step, StepRun
+from sops.models import Run, SopVersion, Step, StepRun, Suspension
 from tests import factories
 from tests.sops import making
 from tests.sops.making import CHECK, RESTART, start, step, work
@@ -108,9 +108,24 @@ def test_nobody_sets_a_state_directly(author: User) -> None:
         making.make_draft(author).state = "approved"
 
 
-def test_a_suspension_says_who_and_why(author: User) -> None:
+def test_a_suspension_names_its_scope_and_says_why_and_who_lifted_it(author: User, approver: User) -> None:
     sop = making.make_draft(author).sop
-    refuses("sop_suspended_says_who_and_why", Sop.objects.filter(pk=sop.pk), is_suspended=True)
+    held = services.suspend_sop(sop.pk, reason="Wrong slot", by=approver)
+    rows = Suspension.objects.filter(pk=held.pk)
+    refuses("suspension_says_why", rows, reason="")
+    refuses("suspension_names_its_scope", rows, scope="automation")
+    refuses("suspension_names_its_scope", rows, action="restart_app_service")
+    refuses("suspension_lifted_says_by_whom", rows, lifted_at=timezone.now())
+
+
+def test_a_thing_is_suspended_once_at_a_time(author: User, approver: User) -> None:
+    sop, other = making.make_draft(author).sop, making.make_draft(author).sop
+    services.suspend_sop(sop.pk, reason="Wrong slot", by=approver)
+    held = services.suspend_sop(other.pk, reason="Wrong slot", by=approver)
+    refuses("suspension_one_an_sop|sops_suspension.sop_id", Suspension.objects.filter(pk=held.pk), sop=sop)
+    services.suspend_automation(reason="Azure is unwell", by=approver)
+    with pytest.raises(Conflict, match="already suspended"):
+        services.suspend_automation(reason="Azure is unwell", by=approver)
 
 
 def test_a_step_names_its_action_and_target_and_a_person_s_step_none(author: User) -> None:
@@ -129,7 +144,7 @@ def test_one_run_is_active_on_an_incident(on_night: Incident, engineer: User) ->
 
 
 def test_a_run_that_ended_says_how(on_night: Incident, engineer: User) -> None:
-    rows = Run.objects.filter(pk=start(on_night, [CHECK], by=engineer).pk)
+    rows = Run.objects.counted().filter(pk=start(on_night, [CHECK], by=engineer).pk)
     now = timezone.now()
     refuses("run_ended_says_how", rows, state="finished", ended_at=now)
     refuses("run_ended_says_how", rows, state="stopped", ended_at=now)

@@ -3,13 +3,16 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 import accounts.demo
 import sops.demo
 from accounts.models import Component, Customer, Service, User
 from incidents.models import Incident
+from incidents.scope import COVERED_SERVICES, situations
 from sops import services
 from sops.applicability import choices_for
+from sops.matrix_reading import coverage_for
 from sops.models import Run, Sop, SopVersion, StepRun
 from tests import factories
 from tests.sops import making
@@ -72,7 +75,7 @@ def test_sop_03_restores_wexcombe(engineer: User, night: Any) -> None:
     run = begin(incident_of("wexcombe", "compucare8", "cannot_sign_in", engineer), "SOP-03", engineer)
     assert [each.is_bad for each in run.step_runs.all()[:3]] == [False, True, True]
     services.answer(run.pk, 4, evidence="Night manager agrees", by=engineer)
-    services.confirm(run.pk, 5, typed="wexcombe", by=engineer)
+    services.confirm(run.pk, 5, typed="app-cc8-wexcombe-prod", by=engineer)
     work(run)
     night.shift(6)
     work(run)
@@ -85,21 +88,36 @@ def test_sop_03_restores_wexcombe(engineer: User, night: Any) -> None:
 
 def test_sop_07_lets_the_messages_of_harbour_lane_through(engineer: User, night: Any) -> None:
     run = begin(incident_of("harbour", "messagecall", "messages_not_processed", engineer), "SOP-07", engineer)
-    assert step(run, 1).summary == "412 messages wait, none was opened"
+    assert step(run, 1).summary == "412 messages wait, 0 dead letters, none was opened"
     services.answer(run.pk, 3, evidence="The wards use their fallback", by=engineer)
-    services.confirm(run.pk, 4, typed="harbour", by=engineer)
+    services.confirm(run.pk, 4, typed="vm-messagecall-harbour-prod", by=engineer)
     work(run)
     night.shift(120)
     services.answer(run.pk, 5, evidence="02:09 to 02:11", by=engineer)
     work(run)
-    assert step(run, 7).summary == "0 messages wait, none was opened"
+    assert step(run, 7).summary == "0 messages wait, 0 dead letters, none was opened"
     services.answer(run.pk, 8, answer="Yes", by=engineer)
     assert step(run, 9).state == StepRun.State.WAITING
 
 
-def test_each_covered_service_of_each_customer_has_an_sop_that_applies(engineer: User) -> None:
+def test_each_covered_service_of_each_customer_has_an_sop_when_nobody_can_sign_in(engineer: User) -> None:
     for customer in Customer.objects.all():
-        for code in ("compucare8", "ward", "clinician", "messagecall"):
+        for code in COVERED_SERVICES:
             service = Service.objects.get(code=code)
-            incident = Incident(customer=customer, service=service)
+            incident = Incident(customer=customer, service=service, failure="cannot_sign_in")
             assert any(choice.applies for choice in choices_for(incident, engineer)), (customer, service)
+
+
+def test_the_situations_of_the_demo_are_failures_of_a_p1_and_leave_one_without_an_sop(
+    engineer: User, night: Any
+) -> None:
+    for sop in Sop.objects.all():
+        assert set(sop.situations) <= set(situations()), sop
+    gaps = coverage_for(engineer, timezone.now()).matrix.gaps
+    assert {gap.situation.code for gap in gaps} == {"other"}
+
+
+def test_seeding_again_leaves_situations_as_people_set_them(demo: None) -> None:
+    Sop.objects.filter(code="SOP-03").update(situations=["does_not_open"])
+    sops.demo.seed()
+    assert Sop.objects.get(code="SOP-03").situations == ["does_not_open"]

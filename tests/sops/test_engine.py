@@ -18,7 +18,7 @@ from sops.actions.outcomes import Failed, Refused, Unsure
 from sops.models import Run, SimulatedState, StepRun
 from tests import factories
 from tests.sops import making
-from tests.sops.making import CHECK, MANUAL, RESTART, start, step, work
+from tests.sops.making import CHECK, MANUAL, RESTART, TARGET, start, step, work
 
 State = StepRun.State
 LONG = timedelta(minutes=3)  # more than any action may take
@@ -28,7 +28,7 @@ LONG = timedelta(minutes=3)  # more than any action may take
 def confirmed(on_night: Incident, engineer: User) -> Run:
     """A run whose restart is confirmed, and which no worker has taken yet."""
     run = work(start(on_night, [RESTART, MANUAL], by=engineer))
-    return services.confirm(run.pk, 1, typed="wexcombe", by=engineer)
+    return services.confirm(run.pk, 1, typed=TARGET, by=engineer)
 
 
 def restarts(estate: dict[str, Component]) -> int:
@@ -122,15 +122,16 @@ def test_what_is_not_known_a_person_says_and_it_is_written_down(
 
 
 def test_an_action_that_did_not_happen_may_be_confirmed_again_three_times_at_the_most(
-    confirmed: Run, engineer: User, estate: dict[str, Component]
+    confirmed: Run, engineer: User, estate: dict[str, Component], night: time_machine.Traveller
 ) -> None:
     for _ in range(2):
         _fail(estate)
         work(confirmed)
         assert step(confirmed, 1).state == State.FAILED
+        night.shift(timedelta(hours=1))  # else the target has had enough for this hour
         services.try_again(confirmed.pk, 1, by=engineer)
         assert step(confirmed, 1).state == State.WAITING
-        services.confirm(confirmed.pk, 1, typed="wexcombe", by=engineer)
+        services.confirm(confirmed.pk, 1, typed=TARGET, by=engineer)
     _fail(estate)
     work(confirmed)
     with pytest.raises(Conflict, match="It was tried 3 times"):
@@ -175,10 +176,10 @@ def test_a_lost_answer_is_unknown_and_holds_its_target(
     other = work(start(factories.make_incident(by=engineer, customer=confirmed.incident.customer), [RESTART],
                        by=engineer))  # fmt: skip
     with pytest.raises(Conflict) as refused:
-        services.confirm(other.pk, 1, typed="wexcombe", by=engineer)
+        services.confirm(other.pk, 1, typed=TARGET, by=engineer)
     assert f"run {confirmed.pk}" in refused.value.detail
     services.settle_unknown(confirmed.pk, 1, happened=True, evidence="It restarted at 02:08", by=engineer)
-    services.confirm(other.pk, 1, typed="wexcombe", by=engineer)
+    services.confirm(other.pk, 1, typed=TARGET, by=engineer)
     assert restarts(estate) == 1
 
 
@@ -187,11 +188,12 @@ def test_a_target_taken_between_confirm_and_claim_asks_for_a_new_confirmation(
 ) -> None:
     incident = factories.make_incident(by=engineer, customer=confirmed.incident.customer)
     other = work(start(incident, [RESTART], by=engineer))
-    services.confirm(other.pk, 1, typed="wexcombe", by=engineer)
+    services.confirm(other.pk, 1, typed=TARGET, by=engineer)
     assert engine.claim(confirmed.pk, token="one") is not None
     assert engine.claim(other.pk, token="two") is None
     asked = step(other, 1)
-    assert (asked.state, asked.confirmed_by, asked.summary) == (State.WAITING, None, engine.BUSY)
+    assert (asked.state, asked.confirmed_by) == (State.WAITING, None)
+    assert asked.summary.startswith("Another action is under way on this target: run ")
 
 
 # ---------- Stopping ----------
@@ -288,7 +290,7 @@ def test_a_target_that_is_not_simulated_needs_the_azure_adapter(confirmed: Run, 
     )
     services.try_again(confirmed.pk, 1, by=engineer)
     with pytest.raises(Conflict, match="cannot be sent"):
-        services.confirm(confirmed.pk, 1, typed="wexcombe", by=engineer)
+        services.confirm(confirmed.pk, 1, typed=TARGET, by=engineer)
 
 
 # ---------- Broker and sweep ----------

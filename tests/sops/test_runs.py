@@ -19,6 +19,7 @@ from tests.sops.making import (
     MANUAL,
     POST,
     RESTART,
+    TARGET,
     WAIT,
     decision,
     start,
@@ -49,11 +50,11 @@ def test_a_version_approved_later_does_not_change_a_run_that_began(
     run = start(on_night, [CHECK, MANUAL], by=engineer)
     old = run.version
     newer = making.make_draft(author, [INSTANCES], sop=old.sop)
-    services.submit_version(newer.pk, by=author)
+    making.rehearsed(services.submit_version(newer.pk, by=author))
     services.approve_version(newer.pk, reason="Better", review_on=making.REVIEW_ON, by=approver)
     run = work(run)
     assert run.version == old
-    assert [each.step.version_id for each in run.step_runs.select_related("step")] == [old.pk, old.pk]
+    assert [each.step.title for each in run.step_runs.all()] == [CHECK["title"], MANUAL["title"]]
     assert step(run, 1).state == State.DONE
 
 
@@ -92,9 +93,9 @@ def test_a_disruptive_step_waits_until_the_target_is_typed(
     run = work(start(on_night, [RESTART], by=engineer))
     assert (run.state, step(run, 1).state) == (Run.State.WAITING, State.WAITING)
     assert simulated.get(estate["app_service"], "restarts", 0) == 0
-    with pytest.raises(ValidationError, match="Type wexcombe to confirm the target"):
+    with pytest.raises(ValidationError, match="Type app-compucare8-wexcombe to confirm the target"):
         services.confirm(run.pk, 1, typed="harbour", by=engineer)
-    services.confirm(run.pk, 1, typed=" Wexcombe ", by=engineer)
+    services.confirm(run.pk, 1, typed=f" {TARGET.upper()} ", by=engineer)
     run = work(run)
     done = step(run, 1)
     assert (done.state, done.confirmed_by, done.attempt) == (State.DONE, engineer, 1)
@@ -105,7 +106,7 @@ def test_the_dry_run_says_effect_target_place_and_that_nothing_else_acts(
     on_night: Incident, engineer: User, estate: dict[str, Component]
 ) -> None:
     run = work(start(on_night, [RESTART], by=engineer))
-    planned = services.runs.dry_run_of(run, step(run, 1))
+    planned = services.confirming.dry_run_of(run, step(run, 1))
     assert planned.is_allowed
     assert (planned.target, planned.location) == (estate["app_service"].name, "UK South, rg-wexcombe")
     assert planned.parameters == "Soft restart, all instances"
@@ -215,7 +216,7 @@ def test_waiting_until_healthy_looks_again_and_then_sees_it(
 ) -> None:
     simulated.break_down(estate["app_service"])
     run = work(start(on_night, [RESTART, WAIT], by=engineer))
-    services.confirm(run.pk, 1, typed="wexcombe", by=engineer)
+    services.confirm(run.pk, 1, typed=TARGET, by=engineer)
     run = work(run)
     waiting = step(run, 2)
     assert (run.state, waiting.state, waiting.summary) == (Run.State.RUNNING, State.PENDING, "Not yet: 503")
@@ -244,7 +245,7 @@ def test_the_whole_run_restores_the_service(
     simulated.break_down(estate["app_service"])
     run = work(start(on_night, [CHECK, MANUAL, RESTART, WAIT, decision(yes=6), POST], by=engineer))
     services.answer(run.pk, 2, evidence="They agree", by=engineer)
-    services.confirm(run.pk, 3, typed="wexcombe", by=engineer)
+    services.confirm(run.pk, 3, typed=TARGET, by=engineer)
     work(run)
     night.shift(6)
     work(run)
@@ -288,7 +289,7 @@ def test_several_targets_alike_are_chosen_between_never_guessed(
     with pytest.raises(ValidationError, match="Choose one of the registered targets"):
         services.choose_target(run.pk, 1, component_id=other.pk, by=engineer)
     services.choose_target(run.pk, 1, component_id=second.pk, by=engineer)
-    services.confirm(run.pk, 1, typed="wexcombe", by=engineer)
+    services.confirm(run.pk, 1, typed="app-second", by=engineer)
     work(run)
     assert simulated.get(second, "restarts") == 1
     assert simulated.get(estate["app_service"], "restarts", 0) == 0

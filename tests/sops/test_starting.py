@@ -1,10 +1,13 @@
 """What may be started on an incident, and why the rest may not."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied
+from django.test import Client
 
 from accounts.errors import Conflict
 from accounts.models import Component, User
@@ -12,7 +15,7 @@ from incidents import services as incidents
 from incidents.models import Incident
 from sops import services
 from sops.applicability import choices_for
-from sops.models import Run
+from sops.models import Run, Sop
 from tests import factories
 from tests.sops import making
 from tests.sops.making import CHECK, MANUAL, RESTART, make_approved, start, work
@@ -29,7 +32,7 @@ def test_an_sop_in_force_starts_and_the_same_start_again_is_the_same_run(
     version = make_approved()
     run = services.start_run(triaged.pk, version.pk, by=engineer, seen="triaging")
     assert services.start_run(triaged.pk, version.pk, by=engineer, seen="triaging") == run
-    assert Run.objects.count() == 1
+    assert Run.objects.counted().count() == 1
     entry = triaged.timeline.get(data__transition="start_sop")
     assert entry.text == f"Started {version.sop.code} version 1."
 
@@ -78,7 +81,7 @@ def _refused(triaged: Incident, version_id: int, engineer: User, words: str) -> 
         services.start_run(triaged.pk, version_id, by=engineer)
     triaged.refresh_from_db()
     assert (triaged.state, triaged.has_running_sop) == ("triaging", False)
-    assert not Run.objects.exists()
+    assert not Run.objects.counted().exists()
 
 
 def test_a_version_past_its_review_date_cannot_start(
@@ -112,9 +115,41 @@ def test_an_sop_of_another_service_or_customer_cannot_start(triaged: Incident, e
     _refused(triaged, make_approved(customers=[other]).pk, engineer, "Not for Wexcombe Park Hospital")
 
 
+def test_an_sop_of_other_situations_cannot_start_and_one_of_this_one_can(
+    triaged: Incident, engineer: User
+) -> None:
+    version = make_approved()
+    Sop.objects.filter(pk=version.sop_id).update(situations=["does_not_open", "messages_not_processed"])
+    _refused(triaged, version.pk, engineer, "Not for this failure: nobody can sign in")
+    Sop.objects.filter(pk=version.sop_id).update(situations=["does_not_open", "cannot_sign_in"])
+    assert services.start_run(triaged.pk, version.pk, by=engineer).is_active
+
+
+def test_the_page_of_the_choice_says_for_which_failure_an_sop_is_not(
+    triaged: Incident, engineer: User, browse: Callable[[User | None], Client]
+) -> None:
+    version = make_approved()
+    Sop.objects.filter(pk=version.sop_id).update(situations=["does_not_open"])
+    page = browse(engineer).get(f"/incidents/{triaged.reference}/sop/").content.decode()
+    assert "Not for this failure: nobody can sign in" in page
+    assert f"Start {version.sop.code}" not in page
+
+
 def test_an_sop_whose_target_is_not_registered_cannot_start(triaged: Incident, engineer: User) -> None:
     vpn = CHECK | {"action": "vpn_state", "target_kind": "vpn_gateway"}
     _refused(triaged, make_approved([vpn]).pk, engineer, "has no registered VPN gateway")
+
+
+@pytest.mark.parametrize(
+    "change", [{"action": "scale_out"}, {"target_kind": "endpoint"}, {"parameters": {"instances": 4}}]
+)
+def test_a_version_that_the_catalogue_has_left_behind_does_not_apply(
+    triaged: Incident, engineer: User, change: dict[str, Any]
+) -> None:
+    version = make_approved([RESTART])
+    version.steps.update(**change)
+    (choice,) = choices_for(triaged, engineer)
+    assert "in a way that this desk no longer offers" in choice.reason
 
 
 def test_a_version_whose_steps_were_changed_beneath_us_cannot_start(
@@ -130,7 +165,7 @@ def test_a_version_that_is_superseded_cannot_start(
 ) -> None:
     old = make_approved()
     newer = making.make_draft(author, sop=old.sop)
-    services.submit_version(newer.pk, by=author)
+    making.rehearsed(services.submit_version(newer.pk, by=author))
     services.approve_version(newer.pk, reason="Better", review_on=making.REVIEW_ON, by=approver)
     _refused(triaged, old.pk, engineer, "No approved version")
 

@@ -10,7 +10,7 @@ from accounts.errors import Conflict
 from accounts.models import User
 from accounts.roles import Role, Side
 from sops import services
-from sops.models import Sop, SopVersion
+from sops.models import Sop, SopVersion, Suspension
 from sops.models.version import VersionState as State
 from tests import factories
 from tests.sops import making
@@ -57,6 +57,7 @@ def act(name: str, version: SopVersion, by: User) -> SopVersion:
     if name == "submit":
         return services.submit_version(version.pk, by=by)
     if name == "approve":
+        making.rehearsed(version)
         return services.approve_version(version.pk, reason="Good", review_on=making.REVIEW_ON, by=by)
     do = {"send_back": services.send_back_version, "withdraw": services.withdraw_version}[name]
     return do(version.pk, reason="Because", by=by)
@@ -201,7 +202,7 @@ WRONG_STEPS: list[tuple[list[dict[str, Any]], str]] = [
     ([CHECK | {"action": "restart_app_service", "target_kind": "app_service"}], "make it an action"),
     ([RESTART | {"action": "instance_state"}], "make it a check"),
     ([CHECK | {"target_kind": "region"}], "Step 1: http_probe acts on"),
-    ([CHECK | {"parameters": {"tries": 99}}], "Step 1: tries: input should be less than or equal to 5"),
+    ([CHECK | {"parameters": {"tries": 99}}], "Step 1: tries: write 5 or less"),
     ([CHECK | {"parameters": {"url": "http://x"}}], "url: remove it, there is no such parameter"),
     ([CHECK | {"parameters": [1]}], "Step 1: parameters:"),
     ([MANUAL | {"instructions": " "}], "write the instructions"),
@@ -210,6 +211,19 @@ WRONG_STEPS: list[tuple[list[dict[str, Any]], str]] = [
     ([MANUAL | {"words": "Down"}], "only a status update has words"),
     ([decision() | {"options": []}], "at least two answers"),
     ([decision() | {"options": 5}], "options: write a list of answers"),
+    ([decision() | {"options": [{"answer": f"{n}", "then": 2} for n in range(7)]}, MANUAL],
+     "a decision has up to 6 answers"),
+    ([decision() | {"options": [{"answer": "Yes", "then": "3"}]}], "answer 1: choose a later step, or"),
+    ([decision() | {"options": [{"answer": "Yes"}, {"answer": 5, "then": "end"}]}],
+     "answer 1: choose a later step, or the end Step 1: answer 2: write a text"),
+    ([decision() | {"options": [{"answer": "NHS number 999 012 3456", "then": "end", "outcome": "restored"},
+                                {"answer": "No", "then": "end", "outcome": "restored"}]}],
+     "Step 1: answer 1: Remove the patient identifier"),
+    ([CHECK, decision() | {"parameters": {"by_check": 1}}], "has the answers Good and Bad"),
+    ([decision() | {"parameters": {"by_check": 1}}, CHECK], "by_check: step 1 is not an earlier check"),
+    ([MANUAL | {"title": " "}], "Step 1: say in one line what is done"),
+    ([MANUAL | {"parameters": {"minutes": 5}}], "Step 1: parameters: it has no parameters"),
+    ([MANUAL] * 41, "41 steps are too many for a night: write up to 40"),
     ([decision(yes=1), MANUAL], "choose a later step, up to 2"),
     ([decision(yes=3), MANUAL], "choose a later step, up to 2"),
     ([decision() | {"options": [{"answer": "Yes", "then": "end"}, {"answer": "No", "then": 2}]}, MANUAL],
@@ -257,10 +271,13 @@ def test_an_approver_suspends_and_lifts_and_nobody_else(
     for person in (author, engineer, superuser):
         with pytest.raises(PermissionDenied):
             services.suspend_sop(sop.pk, reason="Wrong", by=person)
-    services.suspend_sop(sop.pk, reason="It restarts the wrong slot", by=approver)
-    assert not SopVersion.objects.in_force(date(2026, 11, 22)).exists()
-    services.lift_suspension(sop.pk, by=approver)
-    assert SopVersion.objects.in_force(date(2026, 11, 22)).exists()
+    held = services.suspend_sop(sop.pk, reason="It restarts the wrong slot", by=approver)
+    for person in (author, engineer, superuser):
+        with pytest.raises(PermissionDenied):
+            services.lift_suspension(held.pk, by=person)
+    assert list(Suspension.objects.active()) == [held]
+    services.lift_suspension(held.pk, by=approver)
+    assert not Suspension.objects.active().exists()
 
 
 def test_a_version_is_in_force_until_the_end_of_its_review_date(author: User) -> None:

@@ -24,6 +24,7 @@ class Fault(Enum):
     PAGE_AFTER = "200 with an HTML page, done"
     CUT_AFTER = "half an answer, done"
     SLOW = "a slow answer, done"
+    DRIPS_AFTER = "an answer of which a byte comes now and then, done"
 
     @property
     def is_done(self) -> bool:
@@ -159,6 +160,8 @@ class _Handler(BaseHTTPRequestHandler):
             case Fault.SLOW:
                 self.standin.stopped.wait(self.standin.slowness)
                 self.send(answer)
+            case Fault.DRIPS_AFTER:
+                self.drip(answer)
             case None:
                 self.send(answer)
 
@@ -169,6 +172,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(answer.body) if length is None else length))
         self.end_headers()
         self.wfile.write(answer.body)
+
+    def drip(self, answer: Answer) -> None:
+        """Never silent for as long as a time-out, and broken off in the end."""
+        self.send(Answer(answer.status, b"", answer.headers), length=10_000)
+        for _ in range(20):
+            if self.standin.stopped.wait(0.1):
+                break
+            self.wfile.write(b" ")
+        self.close_connection = True
 
     def reset(self) -> None:
         """Close with RST: what the client sees when a balancer dies."""

@@ -40,6 +40,11 @@ def test_everything_stays_inside_the_picture() -> None:
     assert len(drawn.lines) <= 6
 
 
+def test_one_call_beside_hundreds_is_still_a_bar() -> None:
+    drawn = charts.chart(counted(*[call(NIGHT)] * 400, declined()))
+    assert all(bar.height > 0 for bar in drawn.bars)
+
+
 def test_the_description_names_the_busiest_day() -> None:
     drawn = charts.chart(counted(call(), declined(), call(datetime(2026, 10, 9, 2, tzinfo=UTC))))
     assert drawn.description.startswith("Most on Wednesday 7 October: 1 accepted, 1 declined.")

@@ -92,7 +92,7 @@ def test_an_unknown_format_or_table_is_refused_with_those_there_are(
 ) -> None:
     answer = browse(manager).get(f"/reports/2026-10/?{query}")
     assert answer.status_code == 400
-    assert "incidents, customers, services and days" in answer.content.decode()
+    assert "incidents, customers, services, days and gaps" in answer.content.decode()
 
 
 def test_times_before_the_clocks_go_back_are_told_from_those_after(

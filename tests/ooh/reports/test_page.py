@@ -109,10 +109,20 @@ def test_the_day_of_25_hours_is_told(browse: Browse, manager: User, restored: Ma
     assert "Sunday 25 October had 25 hours: the clocks went back at 02:00 BST." in read(browse(manager))
 
 
+def test_a_day_of_25_hours_that_is_still_to_come_is_not_told_as_past(
+    browse: Browse, manager: User, engineer: User
+) -> None:
+    for day, told in ((24, False), (25, True)):
+        at = datetime(2026, 10, day, 12, 0, tzinfo=UTC)
+        with time_machine.travel(at, tick=False):
+            make_incident(by=engineer, reported_at=at)
+            assert ("had 25 hours" in read(browse(manager))) is told
+
+
 def test_an_empty_month_is_told_in_words(browse: Browse, manager: User, restored: Make) -> None:
     restored()
     page = read(browse(manager), "/reports/2026-11/")
-    assert "No call or alert has come in November 2026 so far. There were 1 in October 2026." in page
+    assert "No call or alert has come in November 2026 so far. There was 1 in October 2026." in page
     assert "No call or alert came in January 2026. Nor in the five months before." in read(
         browse(manager), "/reports/2026-01/"
     )
@@ -192,6 +202,22 @@ def test_answers_of_handovers_are_counted_and_drafts_are_not(
     assert "Refused, with a reason 1" in page
     assert "Waits for an answer 0" in page
     assert "Refused in a handover: 1 of 1, each with a reason." in page
+
+
+def test_what_was_closed_before_its_handover_was_offered_was_never_offered(
+    browse: Browse, manager: User, engineer: User, restored: Make
+) -> None:
+    incident = restored()  # after 70 minutes
+    for hours in (1, 2):
+        handover = Handover.objects.create(
+            direction="to_vendor", call_at=AFTER + timedelta(days=hours), from_user=engineer,
+            drafted_at=LONG_NIGHT, offered_at=LONG_NIGHT + timedelta(hours=hours), state="offered",
+        )  # fmt: skip
+        HandoverItem.objects.create(
+            handover=handover, incident=incident, position=1, situation="Down.", state="lapsed",
+            outcome="Resolved",
+        )  # fmt: skip
+    assert "Closed before an answer 1" in read(browse(manager))
 
 
 def test_partner_auditors_see_no_vendor_data(
