@@ -21,6 +21,7 @@ class Role(TextChoices):
     AUDITOR = "auditor", "Auditor"
     INTEGRATION = "integration", "Integration"
     ALERT_SOURCE = "alert_source", "Alert source"
+    TICKET_SYNC = "ticket_sync", "Ticket sync"
 
 
 class Permission(StrEnum):
@@ -51,6 +52,11 @@ class Permission(StrEnum):
     PROPOSE_INCIDENT = "incidents.propose_incident"
     DECIDE_PROPOSAL = "incidents.decide_proposal"
     MANAGE_CALENDAR = "incidents.change_calendarday"
+    PLAN_MAINTENANCE = "incidents.plan_maintenance"
+    WRITE_TEMPLATE = "incidents.write_template"
+    APPROVE_TEMPLATE = "incidents.approve_template"
+    MANAGE_SUBSCRIBERS = "incidents.change_subscriber"
+    SYNC_TICKET = "incidents.sync_ticket"
     VIEW_DELIVERY = "incidents.view_delivery"
     RETRY_DELIVERY = "incidents.retry_delivery"
 
@@ -97,7 +103,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.LOG_INCIDENT, P.HAND_OVER_INCIDENT, P.RESOLVE_INCIDENT, P.REOPEN_INCIDENT, P.ADD_ENTRY,
         P.POST_STATUS,
         P.VIEW_PRODUCT_NOTE, P.ADD_PRODUCT_NOTE, P.OFFER_HANDOVER, P.ACCEPT_HANDOVER, P.STOP_RUN,
-        P.ACKNOWLEDGE_PAGE, P.RETRY_DELIVERY,
+        P.ACKNOWLEDGE_PAGE, P.RETRY_DELIVERY, P.PLAN_MAINTENANCE,
     }),
     Role.SPECIALIST: frozenset({
         P.VIEW_PEOPLE, P.VIEW_CUSTOMER, P.VIEW_SOP, P.VIEW_HANDOVER, P.ADD_ENTRY,
@@ -107,15 +113,17 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     P.USE_ADMIN}),
     Role.SOP_APPROVER: frozenset({
         P.VIEW_PEOPLE, P.VIEW_CUSTOMER, P.VIEW_SOP, P.VIEW_RUN, P.APPROVE_SOP, P.AGREE_ACTION, P.STOP_RUN,
-        P.USE_ADMIN,
+        P.APPROVE_TEMPLATE, P.USE_ADMIN,
     }),
     Role.SERVICE_MANAGER: frozenset(_READ | {
         P.MANAGE_CUSTOMERS, P.MANAGE_PEOPLE, P.MANAGE_CALENDAR, P.VIEW_REPORT, P.VIEW_PRODUCT_NOTE,
-        P.USE_ADMIN, P.RETRY_DELIVERY, P.AGREE_ACTION,
+        P.USE_ADMIN, P.RETRY_DELIVERY, P.AGREE_ACTION, P.PLAN_MAINTENANCE, P.WRITE_TEMPLATE,
+        P.MANAGE_SUBSCRIBERS,
     }),
     Role.AUDITOR: frozenset(_READ | {P.VIEW_REPORT, P.VIEW_AUDIT, P.USE_ADMIN}),
     Role.INTEGRATION: frozenset({P.VIEW_CUSTOMER, P.VIEW_INCIDENT, P.LOG_INCIDENT}),
     Role.ALERT_SOURCE: frozenset({P.PROPOSE_INCIDENT}),
+    Role.TICKET_SYNC: frozenset({P.SYNC_TICKET}),
 }  # fmt: skip
 
 # A role belongs to one side; an auditor sits on either, and sees what that side may see.
@@ -127,7 +135,7 @@ SIDES: dict[Role, frozenset[Side]] = {
         role: frozenset({Side.VENDOR})
         for role in (
             Role.DESK_ANALYST, Role.SPECIALIST, Role.SOP_AUTHOR, Role.SOP_APPROVER, Role.SERVICE_MANAGER,
-            Role.INTEGRATION, Role.ALERT_SOURCE,
+            Role.INTEGRATION, Role.ALERT_SOURCE, Role.TICKET_SYNC,
         )
     },
 }  # fmt: skip

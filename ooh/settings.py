@@ -290,7 +290,7 @@ AUDITLOG_INCLUDE_ALL_MODELS = True
 AUDITLOG_EXCLUDE_TRACKING_MODELS = ("sessions", "contenttypes", "auth.permission")
 # The address of an operation at Azure may bear a signature, and what is audited stays.
 AUDITLOG_INCLUDE_TRACKING_MODELS = ({"model": "sops.StepRun", "exclude_fields": ["operation"]},)
-AUDITLOG_MASK_TRACKING_FIELDS = ("password", "digest")
+AUDITLOG_MASK_TRACKING_FIELDS = ("password", "digest", "token")
 AUDITLOG_EXCLUDE_TRACKING_FIELDS = ("last_login",)
 AUDITLOG_STORE_JSON_CHANGES = True
 AUDITLOG_USE_BASE_MANAGER = True

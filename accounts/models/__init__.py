@@ -1,6 +1,6 @@
 """People, organisations, customers and what they run."""
 
-from accounts.models.customer import Component, ComponentKind, Customer, Nation, Service
+from accounts.models.customer import Component, ComponentKind, Customer, Nation, Service, ServiceGroup
 from accounts.models.organisation import Organisation, Team
 from accounts.models.user import User
 
@@ -11,6 +11,7 @@ __all__ = [
     "Nation",
     "Organisation",
     "Service",
+    "ServiceGroup",
     "Team",
     "User",
 ]

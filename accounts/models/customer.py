@@ -19,6 +19,20 @@ class Nation(models.TextChoices):
     NORTHERN_IRELAND = "NIR", "Northern Ireland"
 
 
+class ServiceGroup(models.Model):
+    """Services that stand together on the status page. Its name is public."""
+
+    code = models.SlugField(unique=True)
+    name = models.CharField(max_length=80, unique=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ("position", "name")
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class ServiceQuerySet(models.QuerySet["Service"]):
     def on_status_page(self) -> Self:
         return self.filter(is_public=True)
@@ -30,6 +44,9 @@ class Service(models.Model):
     code = models.SlugField(unique=True, help_text="The code that the scope rules know, such as compucare8.")
     name = models.CharField(max_length=80, unique=True)
     position = models.PositiveSmallIntegerField(default=0)
+    group = models.ForeignKey(
+        ServiceGroup, on_delete=models.PROTECT, null=True, blank=True, related_name="services"
+    )
     is_public = models.BooleanField("on the status page", default=True)
 
     objects = ServiceQuerySet.as_manager()

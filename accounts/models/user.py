@@ -11,6 +11,7 @@ from accounts.roles import Permission, Role, Side
 if TYPE_CHECKING:
     from accounts.models.organisation import Organisation
 
+MACHINES = (Role.INTEGRATION, Role.ALERT_SOURCE, Role.TICKET_SYNC)
 SYSTEM_EMAIL = "system@desk.invalid"
 
 
@@ -19,7 +20,7 @@ class UserQuerySet(models.QuerySet["User"]):
         """Who works here, for those who may see people; integrations and the system stay out of lists."""
         if not user.has_perm(Permission.VIEW_PEOPLE):
             return self.none()
-        return self.exclude(organisation=None).exclude(groups__name__in=[Role.INTEGRATION, Role.ALERT_SOURCE])
+        return self.exclude(organisation=None).exclude(groups__name__in=MACHINES)
 
     def with_role(self, *roles: Role) -> Self:
         return self.filter(is_active=True, groups__name__in=roles).distinct()

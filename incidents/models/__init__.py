@@ -1,28 +1,42 @@
 """What happened, in rows."""
 
 from incidents.models.calendar_day import CalendarDay
+from incidents.models.call import PhoneCall
 from incidents.models.incident import Incident, IncidentGrant, ReferenceCounter, State
 from incidents.models.intake import IntakeDraft, RequestKey
+from incidents.models.maintenance import Maintenance, MaintenanceUpdate
 from incidents.models.outbox import Heartbeat, OutboxRow
-from incidents.models.proposal import Proposal
-from incidents.models.status import Phase, StatusUpdate
-from incidents.models.ticket import Ticket
+from incidents.models.proposal import Proposal, ReceivedAlerts
+from incidents.models.status import AffectedService, Phase, RemoteIncident, StatusTemplate, StatusUpdate
+from incidents.models.subscriber import Subscriber
+from incidents.models.ticket import Conversation, RateBudget, SyncCursor, Ticket
 from incidents.models.timeline import Kind, TimelineEntry, Wall
 
 __all__ = [
+    "AffectedService",
     "CalendarDay",
+    "Conversation",
     "Heartbeat",
     "Incident",
     "IncidentGrant",
     "IntakeDraft",
     "Kind",
+    "Maintenance",
+    "MaintenanceUpdate",
     "OutboxRow",
     "Phase",
+    "PhoneCall",
     "Proposal",
+    "RateBudget",
+    "ReceivedAlerts",
     "ReferenceCounter",
+    "RemoteIncident",
     "RequestKey",
     "State",
+    "StatusTemplate",
     "StatusUpdate",
+    "Subscriber",
+    "SyncCursor",
     "Ticket",
     "TimelineEntry",
     "Wall",

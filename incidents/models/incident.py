@@ -177,6 +177,9 @@ class Incident(StatefulModel):
     owner_side = models.CharField(max_length=10, choices=Side.choices, default=Side.PARTNER)
     next_action = models.CharField(max_length=300)
     next_update_due_at = models.DateTimeField(null=True, blank=True)
+    # For which due time somebody was warned, and told that it is late: each time once
+    update_warned_for = models.DateTimeField(null=True, blank=True)
+    update_late_told_for = models.DateTimeField(null=True, blank=True)
     has_running_sop = models.BooleanField(default=False)
     public_phase = models.CharField(max_length=15, blank=True)
 

@@ -48,6 +48,12 @@ class OutboxRow(models.Model):
     class Destination(models.TextChoices):
         FRESHDESK = "freshdesk", "Freshdesk"
         STATUS = "status", "Service Status"
+        SNAPSHOT = "snapshot", "Status snapshot"
+        SUBSCRIBERS = "subscribers", "Status subscribers"
+        STATUSPAGE = "statuspage", "Statuspage"
+        FRESHSTATUS = "freshstatus", "Freshstatus"
+        CACHET = "cachet", "Cachet"
+        INSTATUS = "instatus", "Instatus"
         PEOPLE = "people", "E-mail and pages"
 
     class Decision(models.TextChoices):

@@ -10,6 +10,25 @@ from accounts.roles import Permission
 from incidents.models.incident import Incident
 
 
+class ReceivedAlerts(models.Model):
+    """What a source sent and we understood, until a task has proposed it: the source is answered first."""
+
+    source = models.CharField(max_length=20)
+    alerts = models.JSONField(help_text="As read: our own fields, not the body that came.")
+    received_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    received_at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ("id",)
+        indexes = (models.Index(fields=["id"], name="received_undone", condition=Q(done_at=None)),)
+        verbose_name_plural = "received alerts"
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.pk}"
+
+
 class ProposalQuerySet(models.QuerySet["Proposal"]):
     def visible_to(self, user: Any) -> Self:
         return self if user.is_authenticated and user.has_perm(Permission.VIEW_INCIDENT) else self.none()

@@ -1,0 +1,70 @@
+"""Planned work that the public is told of before it begins."""
+
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.models import Service, User
+from accounts.roles import Permission
+from incidents.models.incident import public_token
+
+
+class MaintenanceQuerySet(models.QuerySet["Maintenance"]):
+    def visible_to(self, user: Any) -> Self:
+        """Published ones are for everybody; all, for those who plan it or post status updates."""
+        if user is not None and user.is_authenticated and (
+            user.has_perm(Permission.PLAN_MAINTENANCE) or user.has_perm(Permission.VIEW_INCIDENT)
+        ):  # fmt: skip
+            return self
+        return self.published()
+
+    def published(self) -> Self:
+        return self.filter(updates__published_at__isnull=False).distinct()
+
+
+class Maintenance(models.Model):
+    """A window in which services may be away. It moves by what is posted, never by the clock alone."""
+
+    public_id = models.CharField(max_length=8, unique=True, default=public_token, editable=False)
+    title = models.CharField(max_length=120)
+    services = models.ManyToManyField(Service, related_name="maintenances")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    planned_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    planned_at = models.DateTimeField(auto_now_add=True)
+
+    objects = MaintenanceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("starts_at", "id")
+        constraints = (
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="maintenance_ends_after"),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class MaintenanceUpdate(models.Model):
+    """What the public is told of it, frozen once posted."""
+
+    class Phase(models.TextChoices):
+        SCHEDULED = "scheduled", "Scheduled"
+        IN_PROGRESS = "in_progress", "In progress"
+        VERIFYING = "verifying", "Verifying"
+        COMPLETED = "completed", "Completed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    maintenance = models.ForeignKey(Maintenance, on_delete=models.PROTECT, related_name="updates")
+    phase = models.CharField(max_length=12, choices=Phase.choices)
+    words = models.TextField(max_length=2000)
+    posted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    posted_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-posted_at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.get_phase_display()}, {self.maintenance_id}"
