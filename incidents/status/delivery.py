@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from incidents.models import OutboxRow, StatusUpdate
 from incidents.outbox.registry import CannotDeliver
+from incidents.status.spreading import spread
 
 
 def is_configured() -> bool:
@@ -21,3 +22,4 @@ def deliver(row: OutboxRow) -> None:
     if update.published_at is None:
         update.published_at = timezone.now()
         update.save(update_fields=["published_at"])
+        spread(update)
