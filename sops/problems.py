@@ -14,7 +14,7 @@ from sops.applicability import kind_words
 from sops.models import SopVersion, Step
 from sops.models.step_run import Risk
 from sops.models.version import TEXTS
-from sops.writing import BAD, GOOD, Deciding, Option, Update
+from sops.writing import BAD, GOOD, LEAD, Deciding, Option, Update
 
 MOST_STEPS, MOST_ANSWERS = 40, 6
 PLACEHOLDERS = {"service", "next"}
@@ -169,9 +169,8 @@ def _misshapen(step: Step) -> Found:
         yield ("options",), "options: write a list of answers"
         return
     for at, option in enumerate(step.options):
-        found = {place[:1]: words for place, words in problems_in(Option, option)}  # one for each field
-        for place, words in found.items():
-            yield ("options", at, *place), "choose a later step, or the end" if place == ("then",) else words
+        for place, words in problems_in(Option, option):
+            yield ("options", at, *place), LEAD if place == ("then",) else words
 
 
 def _wrong_answers(answers: list[str], *, is_by_check: bool) -> Found:

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator
 
 from incidents.models import Phase, StatusUpdate
 from sops.actions.catalogue import ActionSpec, find, validated
@@ -12,10 +13,19 @@ from sops.models import SopVersion, Step
 from sops.models.version import TEXTS
 
 GOOD, BAD = "Good", "Bad"  # the two answers of a decision that goes by a check's result
+LEAD = "choose a later step, or the end"
 STEP_FIELDS = (
     "position", "kind", "title", "instructions", "action", "target_kind", "parameters", "options", "words",
     "stop_when_failed",
 )  # fmt: skip
+
+
+def _later(given: Any, handler: Callable[[Any], Any]) -> Any:
+    """One sentence, where each of the two types would say its own."""
+    try:
+        return handler(given)
+    except ValidationError:
+        raise ValueError(LEAD) from None
 
 
 class Option(BaseModel):
@@ -24,7 +34,7 @@ class Option(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     answer: Annotated[str, Field(min_length=1, max_length=120)]
-    then: int | Literal["end"]
+    then: Annotated[int | Literal["end"], WrapValidator(_later)]
     outcome: Literal["", "restored", "not_restored"] = ""
 
 

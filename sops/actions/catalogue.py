@@ -190,18 +190,10 @@ def validated(model: type[Model], given: object) -> Model:
     try:
         return model.model_validate(given)
     except ParameterError as error:
-        raise ValueError(parameter_words(error)) from None
+        raise ValueError(_in_words(error)) from None
 
 
-def parameter_words(error: ParameterError) -> str:
-    """What is wrong with parameters, each by its name; never the value that was given."""
-    told = []
-    for problem in error.errors(include_url=False, include_input=False):
-        name = ".".join(str(part) for part in problem["loc"]) or "parameters"
-        told.append(
-            "remove it, there is no such parameter"
-            if problem["type"] == "extra_forbidden"
-            else problem["msg"].removeprefix("Value error, ")
-        )
-        told[-1] = f"{name}: {told[-1][0].lower()}{told[-1][1:]}"
-    return "; ".join(told)
+def _in_words(error: ParameterError) -> str:
+    """What is wrong, each by its name; never the value that was given."""
+    told = typed.problems_of(error)
+    return "; ".join(f"{'.'.join(map(str, place)) or 'parameters'}: {words}" for place, words in told)

@@ -162,7 +162,9 @@ PLAIN_WORDS = {
     "float_type": "write a number",
     "finite_number": "write a number",
     "bool_type": "choose true or false",
+    "int_parsing_size": "write a smaller number",
     "string_type": "write a text",
+    "string_unicode": "write a text",
     "list_type": "write a list",
     "dict_type": "write it by name",
     "too_short": "add at least {min_length}",
@@ -173,21 +175,31 @@ PLAIN_WORDS = {
     "enum": "choose one of {expected}",
     "string_too_short": "write at least {min_length} characters",
     "string_too_long": "write at most {max_length} characters",
-    "string_pattern_mismatch": "write letters, digits and hyphens only",
+    "string_pattern_mismatch": "write up to 59 letters, digits and hyphens, the first no hyphen",
     "model_type": "write it by name",
 }
 
 
-def problems_in(model: type[BaseModel], given: object) -> list[tuple[tuple[str | int, ...], str]]:
+Problem = tuple[tuple[str | int, ...], str]
+
+
+def problems_in(model: type[BaseModel], given: object) -> list[Problem]:
     """What is wrong with these values, each with its place, in plain words; never the value itself."""
     try:
         model.model_validate(given)
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_input=False)
-        return [(problem["loc"], _plain(problem["type"], problem)) for problem in problems]
+        return problems_of(error)
     return []
 
 
-def _plain(kind: str, problem: Mapping[str, Any]) -> str:
-    words = PLAIN_WORDS.get(kind) or str(problem["msg"]).removeprefix("Value error, ")
-    return words.format(**problem.get("ctx", {})) if kind in PLAIN_WORDS else words
+def problems_of(error: ValidationError) -> list[Problem]:
+    """The same, of values that were just refused."""
+    problems = error.errors(include_url=False, include_input=False)
+    return [(problem["loc"], _plain(problem["type"], problem.get("ctx", {}))) for problem in problems]
+
+
+def _plain(kind: str, facts: Mapping[str, Any]) -> str:
+    """Our own words, also for what nobody thought of."""
+    if kind == "value_error":
+        return str(facts["error"])
+    return PLAIN_WORDS.get(kind, "write something else").format(**facts)

@@ -1,15 +1,21 @@
 """The catalogue itself: every entry whole, its parameters strict, its simulation there."""
 
+import re
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, ValidationError
 
 from accounts.models import ComponentKind as Kind
 from sops.actions.catalogue import CATALOGUE, ActionSpec, find, read_parameters
 from sops.actions.outcomes import Finding
+from sops.actions.parameters import PLAIN_WORDS, problems_of
 from sops.actions.simulated import SIMULATIONS, perform
 from sops.demo_sops import APPROVED, WAITING
+from sops.models import Step
 from sops.models.step_run import Risk
+from sops.writing import Deciding, Option, Update, options_of
+from sops.yaml_form.reading import SopShape, StepShape
 from tests import factories
 
 CHANGING = [spec for spec in CATALOGUE.values() if spec.risk != Risk.READ]
@@ -18,7 +24,7 @@ GIVEN: dict[str, dict[str, Any]] = {"message_users": {"message": "Please save yo
 
 
 def named(each: Any) -> str:
-    return str(getattr(each, "name", each))
+    return str(getattr(each, "name", None) or getattr(each, "__name__", each))
 
 
 @pytest.mark.parametrize("spec", CHANGING, ids=named)
@@ -106,7 +112,7 @@ def test_a_slot_is_named_as_azure_names_slots(slot: object) -> None:
         ("Please save your work.\nNow.", "one line"),
         ("Please save\u202e your work.", "one line"),
         ("Please look after NHS number 943 476 5919 first", "remove the patient identifier: An NHS number"),
-        (12, "valid string"),
+        (12, "message: write a text"),
     ],
 )
 def test_a_message_to_users_is_one_clean_line_that_names_no_patient(text: object, words: str) -> None:
@@ -114,6 +120,51 @@ def test_a_message_to_users_is_one_clean_line_that_names_no_patient(text: object
         read_parameters(CATALOGUE["message_users"], {"message": text})
     assert "943" not in str(caught.value)
     assert "Value error" not in str(caught.value)
+
+
+ODD = (None, True, 0, -1, 10**30, 0.5, float("nan"), "", "x", "x" * 5000, "\ud800", [], ["x"], {}, {"a": 1})
+MODELS = {spec.parameters for spec in CATALOGUE.values()} | {Option, Deciding, Update, StepShape, SopShape}
+
+
+@pytest.mark.parametrize("model", sorted(MODELS, key=named), ids=named)
+def test_whatever_is_given_is_refused_in_our_own_words(model: type[BaseModel]) -> None:
+    """What pydantic would have said of each value, and what of it our list of words has."""
+    given = [{name: odd} for name in (*model.model_fields, "more") for odd in ODD]
+    refused = 0
+    for each in (*given, *ODD):
+        try:
+            model.model_validate(each)
+        except ValidationError as error:
+            refused += 1
+            kinds = {problem["type"] for problem in error.errors(include_url=False)}
+            assert kinds <= {*PLAIN_WORDS, "value_error"}, each
+            told = "; ".join(words for _, words in problems_of(error))
+            assert not re.search(r"input|valid|[{}]|Value error", told, re.IGNORECASE), each
+    assert refused
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "words"),
+    [
+        ("activity_log", {"hours": "4"}, "hours: write a whole number"),
+        ("activity_log", {"hours": 73}, "hours: write 72 or less"),
+        ("queue_depth", {"most_messages": -1, "deep": 1},
+         "most_messages: write 0 or more; deep: remove it, there is no such parameter"),
+        ("restart_app_service", {"soft": "yes"}, "soft: choose true or false"),
+        ("planned_failover", {"direction": "up"}, "direction: choose one of 'to_the_copy' or 'back'"),
+        ("planned_failover", [], "parameters: write it by name"),
+        ("message_users", {}, "message: it is missing"),
+    ],
+)  # fmt: skip
+def test_a_refusal_names_the_parameter_and_the_remedy(name: str, given: object, words: str) -> None:
+    with pytest.raises(ValueError, match="^" + re.escape(words) + "$"):
+        read_parameters(CATALOGUE[name], given)
+
+
+def test_of_a_choice_of_types_one_thing_is_said() -> None:
+    step = Step(kind="decision", options=[{"answer": "Yes", "then": "soon"}])
+    with pytest.raises(ValueError, match=r"^then: choose a later step, or the end$"):
+        options_of(step)
 
 
 def test_a_message_is_shown_as_it_will_be_read() -> None:
