@@ -106,11 +106,18 @@ def missing_target(version: SopVersion, customer: Customer, reachable: Sequence[
     """
     kinds = {each.kind for each in reachable}
     for step in version.steps.all():
-        if step.is_automated and not is_offered(step):
-            return f"Step {step.position} calls {step.action} in a way that this desk no longer offers"
+        if words := offer_refusal(step):
+            return words
         if step.target_kind and step.target_kind not in kinds:
             return f"{customer} has no registered {kind_words(step.get_target_kind_display())}"
     return ""
+
+
+def offer_refusal(step: Step) -> str:
+    """That the catalogue of today lacks what this step calls, in words; empty when it has it."""
+    if not step.is_automated or is_offered(step):
+        return ""
+    return f"Step {step.position} calls {step.action} in a way that this desk no longer offers"
 
 
 def is_offered(step: Step) -> bool:

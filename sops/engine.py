@@ -128,7 +128,7 @@ def _ask_again(run: Run, step: StepRun, words: str) -> None:
 
 
 def spec_of(step: StepRun) -> ActionSpec:
-    """The action of the step. Refused before the run began if the catalogue did not have it."""
+    """The action of the step. A step whose action has left the catalogue is not claimed."""
     spec = find(step.action)
     if spec is None:
         raise LookupError(f"{step} calls {step.action}, which the catalogue no longer has")

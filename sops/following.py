@@ -4,20 +4,24 @@ To ask is a read, whatever the action was. It goes on after the run was stopped:
 the operation has ended.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
-from sops import engine
+from accounts.models import Component
+from sops import engine, stepping
 from sops.actions import azure
 from sops.actions.catalogue import find, read_parameters
 from sops.actions.choosing import adapter_for
-from sops.actions.outcomes import Finding, Refused, Underway
+from sops.actions.outcomes import Finding, Refused, Underway, Unsure
+from sops.applicability import is_offered
+from sops.engine import LOOK_AGAIN
 from sops.models import StepRun
 from sops.models.step_run import Risk, StepRunState
 
-NO_ANSWER = "No answer"
+NO_ANSWER, GONE = "No answer", "This desk no longer offers"
 GOING_ON = (StepRunState.UNDERWAY, StepRunState.PENDING)
 
 
@@ -38,7 +42,8 @@ def _take(step_id: int) -> StepRun | None:
     now = timezone.now()
     if step.state != StepRunState.UNDERWAY or step.due_at is None or step.due_at > now:
         return None
-    step.claimed_at, step.due_at = now, now + timedelta(seconds=engine.spec_of(step).time_limit)
+    spec = find(step.action)
+    step.claimed_at, step.due_at = now, now + (timedelta(seconds=spec.time_limit) if spec else LOOK_AGAIN)
     step.save()
     return step
 
@@ -46,6 +51,8 @@ def _take(step_id: int) -> StepRun | None:
 def _poll(step: StepRun) -> Finding | Underway:
     if step.component is None:
         raise LookupError(f"{step} is under way without a target")
+    if not is_offered(step.step):
+        raise Unsure(f"{GONE} {step.action}, and cannot ask how it went")
     spec = engine.spec_of(step)
     try:
         return azure.poll(spec, step.component, read_parameters(spec, step.parameters), step.operation)
@@ -67,7 +74,7 @@ def record(step_id: int, result: engine.Result) -> None:
         words = f"It has not ended in {engine.LONGEST_OPERATION.seconds // 60} minutes"
         engine.record_end(run, step, engine.Result(state, words, is_bad=True))
     else:
-        step.due_at = now + (result.again_in or engine.LOOK_AGAIN)
+        step.due_at = now + (result.again_in or LOOK_AGAIN)
         step.operation = result.operation or step.operation
         if result.state == StepRunState.UNDERWAY:
             step.summary = result.words[:300]
@@ -80,16 +87,25 @@ def record(step_id: int, result: engine.Result) -> None:
 def look(step_id: int) -> None:
     """Do the check that a person asked for, to see whether an action happened. Twice does no harm."""
     step = _wanted(step_id)
-    if step is None or step.component is None:
+    component = step.component if step else None
+    if step is None or component is None:
         return
-    spec = find(engine.spec_of(step).settled_by)
-    if spec is None:
-        raise LookupError(f"{step.action} names no check that settles it")
-    component, run = step.component, step.run
-    perform = adapter_for(spec, component, run)
-    seen = engine.result_of(step, lambda: perform(spec, component, spec.parameters()))
-    words = f"{spec.words}: {seen.words}" if seen.state == StepRunState.DONE else f"{NO_ANSWER}: {seen.words}"
+    seen = engine.result_of(step, lambda: _see(step, component))
+    words = seen.words if seen.state == StepRunState.DONE else f"{NO_ANSWER}: {seen.words}"
     _write_look(step_id, words, is_bad=seen.is_bad)
+
+
+def _see(step: StepRun, component: Component) -> Finding | Underway:
+    """The check that settles it, on the same target."""
+    action = find(step.action)
+    name = action.settled_by if action else step.action
+    check = find(name)
+    if check is None:
+        raise Refused(f"{GONE} {name}")
+    if words := stepping.target_refusal(step.run, step):
+        raise Refused(words)
+    found = adapter_for(check, component, step.run)(check, component, check.parameters())
+    return replace(found, words=f"{check.words}: {found.words}")
 
 
 def _wanted(step_id: int) -> StepRun | None:

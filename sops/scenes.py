@@ -11,6 +11,7 @@ from incidents.local_time import format_time
 from sops import forms, stepping
 from sops.actions.catalogue import ActionSpec, find, read_parameters
 from sops.actions.choosing import DryRun, dry_run
+from sops.applicability import is_offered, offer_refusal
 from sops.following import NO_ANSWER
 from sops.models import Run, Step, StepRun
 from sops.models.step_run import AGREED_FOR, Risk, StepRunState
@@ -52,6 +53,7 @@ HEADS = {
     "escalate": Head("Escalate", "escalate"),
     "failed": Head("Failed", "cross", ""),
     "unknown": Head("Not known", "unknown", "is-warn"),
+    "gone": Head("No longer offered", "cross", "is-warn"),
     "closing": Head("All steps done", "check"),
     "stopped": Head("Stopped", "stop"),
     "good end": Head("Finished", "check-circle", "is-good"),
@@ -118,7 +120,12 @@ class Scene:
 
     @property
     def may_try_again(self) -> bool:
-        return bool(self.step and self.step.sends < MOST_ATTEMPTS)
+        return self.is_offered and bool(self.step and self.step.sends < MOST_ATTEMPTS)
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether the catalogue of today still has the action of the step."""
+        return self.step is not None and is_offered(self.step.step)
 
 
 def scene_of(run: Run) -> Scene:
@@ -162,6 +169,8 @@ def _by_itself(step: StepRun) -> str:
 def _waiting(run: Run, step: StepRun) -> Scene:
     if not step.step.is_automated:
         return _of_person(run, step)
+    if words := offer_refusal(step.step):
+        return _scene("gone", step, refusal=words)
     spec = spec_of(step.step)
     if step.component is None:
         choices = [(str(each.pk), each.name) for each in choices_of_target(run, step)]

@@ -15,7 +15,7 @@ from incidents.hours import hours_refusal
 from incidents.local_time import local
 from incidents.models import Incident, Kind, State
 from incidents.timeline import record as write_timeline
-from sops.applicability import expiry_words, suspension_words
+from sops.applicability import expiry_words, offer_refusal, suspension_words
 from sops.models import Run, SopVersion, Step, StepRun, Suspension
 from sops.models.run import Outcome, RunState
 from sops.models.step_run import Risk, StepRunState
@@ -50,7 +50,7 @@ def move_on(run: Run, *, by: User) -> None:
     step = run.current
     if step is None:
         _end_or_ask(run, by=by)
-    elif step.state == StepRunState.PENDING and (words := version_refusal(run)):
+    elif step.state == StepRunState.PENDING and (words := _boundary_refusal(run, step)):
         stop_for_us(run, words)
     elif step.step.kind == Step.Kind.DECISION and decide_by_check(run, step, by=by):
         move_on(run, by=by)
@@ -219,11 +219,15 @@ def _end(run: Run, state: RunState, words: str, next_action: str, *, by: User, o
 def refusal_now(run: Run, step: StepRun) -> str:
     """Why the run must not go on, in words; empty when it may. All is asked afresh."""
     return (
-        version_refusal(run)
+        _boundary_refusal(run, step)
         or (_incident_refusal(run) if run.incident_id is not None else "")
         or _person_refusal(run, step)
-        or _target_refusal(run, step)
+        or target_refusal(run, step)
     )
+
+
+def _boundary_refusal(run: Run, step: StepRun) -> str:
+    return version_refusal(run) or offer_refusal(step.step)
 
 
 def version_refusal(run: Run) -> str:
@@ -252,7 +256,8 @@ def _person_refusal(run: Run, step: StepRun) -> str:
     return "" if may_act(run, person) else f"{person} may no longer run SOPs"
 
 
-def _target_refusal(run: Run, step: StepRun) -> str:
+def target_refusal(run: Run, step: StepRun) -> str:
+    """That the target is not of this customer any more, nor shared; empty when it is, or none is chosen."""
     if step.component is None:
         return ""
     reachable = Component.objects.reachable_from(run.customer)

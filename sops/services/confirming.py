@@ -13,9 +13,9 @@ from accounts.errors import Conflict
 from accounts.models import Component, User
 from accounts.roles import Permission, Side
 from sops import stepping
-from sops.actions.catalogue import read_parameters
+from sops.actions.catalogue import ActionSpec, read_parameters
 from sops.actions.choosing import DryRun, dry_run
-from sops.applicability import targets_for
+from sops.applicability import offer_refusal, targets_for
 from sops.engine import spec_of
 from sops.models import Run, StepRun
 from sops.models.step_run import AGREED_FOR, Risk, StepRunState
@@ -52,8 +52,14 @@ def dry_run_of(run: Run, step: StepRun) -> DryRun:
     """What the step would do to its target, exactly; nothing is sent."""
     if step.component is None:
         raise Conflict("No target is chosen yet", "Choose the target first.")
-    spec = spec_of(step)
+    spec = _offered(step)
     return dry_run(spec, step.component, read_parameters(spec, step.parameters), run)
+
+
+def _offered(step: StepRun) -> ActionSpec:
+    if words := offer_refusal(step.step):
+        raise Conflict(words, "Stop the run and escalate.")
+    return spec_of(step)
 
 
 def typed_name(run: Run, step: StepRun) -> str:
@@ -69,7 +75,7 @@ def confirm(run_id: int, position: int, *, typed: str = "", by: User) -> Run:
         return run
     if not step.step.is_automated or step.component is None or step.risk == Risk.READ:
         raise Conflict("This step is not one to confirm", "See it as it is now.")
-    spec = spec_of(step)
+    spec = _offered(step)
     wanted = typed_name(run, step)
     if spec.is_disruptive and typed.strip().casefold() != wanted.casefold():
         raise ValidationError({"confirm": [f"Type {wanted} to confirm the target"]})

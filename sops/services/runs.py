@@ -17,7 +17,8 @@ from accounts.roles import Permission
 from incidents.guard import refuse_patient_data, require
 from incidents.status.services import post_update
 from sops import stepping
-from sops.engine import spec_of
+from sops.actions.catalogue import find
+from sops.applicability import offer_refusal
 from sops.models import Run, Step, StepRun
 from sops.models.run import Outcome
 from sops.models.step_run import StepRunState
@@ -167,7 +168,8 @@ def look(run_id: int, position: int, *, by: User) -> Run:
     step = step_at(run, position)
     if step.state != State.UNKNOWN:
         raise somebody_was_faster(run, step)
-    if not spec_of(step).settled_by:
+    spec = find(step.action)
+    if spec is None or not spec.settled_by:
         raise Conflict("No check shows whether it happened", "Look at the target yourself.")
     if step.look_asked_at is not None and step.looked_at is None:
         return run
@@ -200,6 +202,8 @@ def try_again(run_id: int, position: int, *, by: User) -> Run:
     run, step = reached(run_id, position, by, State.FAILED)
     if step is None:
         return run
+    if words := offer_refusal(step.step):
+        raise Conflict(words, "Go on without it, or stop the run and escalate.")
     if step.sends >= MOST_ATTEMPTS:
         raise Conflict(f"It was tried {step.sends} times", "Go on without it, or stop the run and escalate.")
     step.forget_words()

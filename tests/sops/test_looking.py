@@ -16,6 +16,7 @@ from sops import following, services, tasks
 from sops.actions import simulated
 from sops.actions.outcomes import Failed
 from sops.models import Run, StepRun
+from tests import factories
 from tests.sops import making
 from tests.sops.making import MANUAL, RESTART, TARGET, start, step, work
 
@@ -62,6 +63,18 @@ def test_what_it_saw_is_written_and_the_person_still_says(unknown: Run, engineer
     services.settle_unknown(unknown.pk, 1, happened=True, evidence="The log shows it", by=engineer)
     assert step(unknown, 1).state == State.DONE
     assert simulated.get(step(unknown, 1).component, "restarts") == 1
+
+
+def test_a_target_that_went_to_another_hospital_is_not_looked_at(unknown: Run, engineer: User) -> None:
+    services.look(unknown.pk, 1, by=engineer)
+    target = step(unknown, 1).component
+    assert target is not None
+    target.customer = factories.make_customer()
+    target.save()
+    following.look(step(unknown, 1).pk)
+    seen = step(unknown, 1)
+    assert seen.look_words == f"No answer: {target} is no longer a target for {unknown.customer}"
+    services.settle_unknown(unknown.pk, 1, happened=True, evidence="The portal shows it", by=engineer)
 
 
 def test_a_check_that_fails_says_so_and_may_be_asked_again(
