@@ -1,8 +1,29 @@
 """The ground floor as a Django app."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_save
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = "People and organisations"
+
+    def ready(self) -> None:
+        from accounts.chain import sealing, trail
+
+        sealing.register(trail.CHAIN)
+        pre_save.connect(trail.stamp_before_saving, sender=trail.CHAIN.model, dispatch_uid="seal")
+        post_migrate.connect(_guard, dispatch_uid="guard")
+
+
+def _guard(app_config: AppConfig, **kwargs: Any) -> None:
+    """Once each `migrate`, after the last table stands."""
+    from django.apps import apps
+
+    from accounts.chain import guarding
+
+    with_tables = [each for each in apps.get_app_configs() if each.models_module is not None]
+    if app_config is with_tables[-1]:
+        guarding.install()

@@ -1,4 +1,4 @@
-"""Who did it and in which request, for the audit trail and the logs."""
+"""Who did it, from where and in which request, for the audit trail and the logs."""
 
 import logging
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+_source: ContextVar[str] = ContextVar("source", default="command")
 
 
 def request_id() -> str | None:
@@ -20,26 +21,32 @@ def request_id() -> str | None:
     return _request_id.get()
 
 
+def source() -> str:
+    """Where what runs comes from: web, api, admin, task or command."""
+    return _source.get()
+
+
 @contextmanager
-def numbered(number: str | None = None) -> Iterator[str]:
-    """Give what runs inside a number of its own. A client's number is never taken over."""
-    number = number or uuid4().hex[:12]
-    token = _request_id.set(number)
+def numbered(source: str) -> Iterator[str]:
+    """Give what runs inside a number of its own. A client's number is never taken over.
+
+    Whom auditlog names as actor inside is forgotten afterwards: the library leaves the name standing.
+    """
+    number = uuid4().hex[:12]
+    tokens = _request_id.set(number), _source.set(source), auditlog_value.set({})
     try:
         yield number
     finally:
-        _request_id.reset(token)
+        _request_id.reset(tokens[0])
+        _source.reset(tokens[1])
+        auditlog_value.reset(tokens[2])
 
 
 @contextmanager
-def acting_as(user: "User") -> Iterator[None]:
+def acting_as(user: "User", source: str = "command") -> Iterator[None]:
     """Audit what a task or command writes under this person. Outermost only: auditlog cannot nest actors."""
-    token = auditlog_value.set({})
-    try:
-        with numbered(), set_actor(user):
-            yield
-    finally:
-        auditlog_value.reset(token)
+    with numbered(source), set_actor(user):
+        yield
 
 
 def correct_actor(user: object) -> None:

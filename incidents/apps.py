@@ -8,11 +8,13 @@ class IncidentsConfig(AppConfig):
     verbose_name = "Incidents"
 
     def ready(self) -> None:
+        from accounts.chain import sealing
         from incidents.freshdesk import delivery as freshdesk
-        from incidents.models import OutboxRow
+        from incidents.models import OutboxRow, timeline
         from incidents.outbox import people, registry
         from incidents.status import delivery as status
 
+        sealing.register(timeline.CHAIN)
         to = OutboxRow.Destination
         places = {to.FRESHDESK: freshdesk, to.STATUS: status, to.PEOPLE: people}
         for name, place in places.items():

@@ -18,5 +18,5 @@ class DeskTask(Task):  # type: ignore[type-arg]
         if self.request.called_directly or self.request.is_eager:
             return super().__call__(*args, **kwargs)
         CalendarDay.objects.all().take_effect()
-        with acting_as(User.objects.system()):
+        with acting_as(User.objects.system(), "task"):
             return super().__call__(*args, **kwargs)

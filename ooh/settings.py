@@ -286,6 +286,9 @@ SPECTACULAR_SETTINGS = {
 
 # ---------- Audit ----------
 
+# Makes the seals of the audit trail and the timeline. Keep it where the database's keepers cannot read it, and
+# keep it: with another key all that was written before reads as changed.
+AUDIT_KEY = env.str("AUDIT_KEY", default="") or SECRET_KEY
 AUDITLOG_INCLUDE_ALL_MODELS = True
 AUDITLOG_EXCLUDE_TRACKING_MODELS = ("sessions", "contenttypes", "auth.permission")
 # The address of an operation at Azure may bear a signature, and what is audited stays.
@@ -315,6 +318,11 @@ FRESHDESK_STATUSES = {"open": 2, "handed_over": 2, "resolved": 4, "declined": 5}
     "FRESHDESK_STATUSES", default={}
 )
 FRESHDESK_TIMEOUT = env.float("FRESHDESK_TIMEOUT", default=10.0)  # seconds for one answer
+# What the plan allows in a minute, as JSON. `all` only until an answer tells; no answer tells of the others.
+FRESHDESK_PER_MINUTE = {"all": 50, "create": 80, "update": 80, "list": 20} | env.json(
+    "FRESHDESK_PER_MINUTE", default={}
+)
+FRESHDESK_AGENTS_SHARE = env.int("FRESHDESK_AGENTS_SHARE", default=50)  # percent that the desk leaves to others
 # Who the desk is to Azure: managed_identity, workload_identity or certificate. Empty: it has no way in.
 AZURE_CREDENTIAL = env.str("AZURE_CREDENTIAL", default="")
 AZURE_CLIENT_ID = env.str("AZURE_CLIENT_ID", default="")

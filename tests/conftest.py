@@ -3,6 +3,8 @@
 pytest_plugins = [
     "tests.plugins.services",
     "tests.plugins.desk",
+    "tests.plugins.database",
     "tests.plugins.browser",
     "tests.plugins.people",
+    "tests.plugins.guard",
 ]

@@ -3,7 +3,9 @@
 from typing import Any, Self
 
 from django.db import models
+from django.utils import timezone
 
+from accounts.chain import sealing
 from accounts.models import User
 from accounts.roles import Permission
 from incidents.models.incident import Incident
@@ -69,13 +71,15 @@ class TimelineEntry(models.Model):
     data = models.JSONField(default=dict, blank=True)
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     happened_at = models.DateTimeField()
-    written_at = models.DateTimeField(auto_now_add=True)
+    written_at = models.DateTimeField(default=timezone.now, editable=False)
     is_bad = models.BooleanField(
         default=False, help_text="A finding that something is down, or an act that failed."
     )
     supersedes = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="superseded_by"
     )
+
+    seal = models.CharField(max_length=90, blank=True, editable=False)
 
     objects = TimelineQuerySet.as_manager()
 
@@ -97,7 +101,16 @@ class TimelineEntry(models.Model):
         """Only ever adds: a correction is a new entry that supersedes."""
         if self.pk is not None and not self._state.adding:
             raise TypeError("Timeline entries are never changed. Add one that supersedes this one.")
+        self.seal = sealing.seal(CHAIN.name, content(self))
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise TypeError("Timeline entries are never deleted.")
+
+
+def content(entry: TimelineEntry) -> dict[str, Any]:
+    """All that an entry says, as its seal has it."""
+    return sealing.columns(entry, without=("seal",))
+
+
+CHAIN = sealing.Chain("timeline", TimelineEntry, content, lambda entry: str(entry.seal))

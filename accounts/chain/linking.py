@@ -1,0 +1,99 @@
+"""The chain: each link holds a row's seal and a keyed hash over it and the link before.
+
+The first pass adopts the rows that are older than the chain itself: they bear no seal of their own.
+
+Links are made by a task some seconds after the rows, one task at a time: who writes a row takes no lock of
+the chain. Their order is that in which rows were found, for a transaction may commit after a later one.
+"""
+
+from itertools import count
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from accounts.chain.sealing import Chain, chains, keyed, seal
+from accounts.models.chain import ChainHead, ChainLink
+
+BATCH = 1000
+# Ids that a long transaction may lag behind the newest link and still be found at once. What lags more is
+# found by the nightly search through all rows.
+LAG = 5000
+
+
+def link_new() -> int:
+    """Link the rows that were written since. How many; none while another task is at it."""
+    return sum(_link(chain, is_thorough=False) for chain in chains())
+
+
+def link_all(chain: Chain) -> int:
+    """The same for all rows that have no link, however old."""
+    linked = 0
+    while done := _link(chain, is_thorough=True):
+        linked += done
+    return linked
+
+
+def head_proof(head: ChainHead) -> str:
+    return keyed("head", head.chain, head.position, head.hash)
+
+
+def link_hash(chain: str, position: int, row_id: int, row_seal: str, before: str) -> str:
+    return keyed("link", chain, position, row_id, row_seal, before)
+
+
+@transaction.atomic
+def _link(chain: Chain, *, is_thorough: bool) -> int:
+    head = _locked_head(chain)
+    if head is None:
+        return 0
+    if not head.position:
+        old = chain.rows().order_by("pk").iterator(BATCH)
+        return _append(chain, head, [(row.pk, chain.seal_of(row) or _adopted(chain, row)) for row in old])
+    known = ChainLink.objects.filter(chain=chain.name)
+    rows = chain.rows().order_by("pk")
+    if not is_thorough:
+        newest = known.aggregate(newest=Max("row_id"))["newest"] or 0
+        known, rows = known.filter(row_id__gt=newest - LAG), rows.filter(pk__gt=newest - LAG)
+    waiting = list(rows.exclude(pk__in=known.values("row_id"))[:BATCH])
+    return _append(chain, head, _not_copied(chain, [(row.pk, chain.seal_of(row)) for row in waiting]))
+
+
+def _adopted(chain: Chain, row: Any) -> str:
+    return seal(chain.name, chain.content(row))
+
+
+def _not_copied(chain: Chain, rows: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Those with a seal that no other row bears; what is left out, `verifying` will name."""
+    links = ChainLink.objects.filter(chain=chain.name, seal__in=[row_seal for _, row_seal in rows])
+    taken = {"", *links.values_list("seal", flat=True)}
+    fresh = []
+    for row_id, row_seal in rows:
+        if row_seal not in taken:
+            taken.add(row_seal)
+            fresh.append((row_id, row_seal))
+    return fresh
+
+
+def _locked_head(chain: Chain) -> ChainHead | None:
+    """The head, locked until the transaction ends; None when another task has it."""
+    ChainHead.objects.bulk_create([ChainHead(chain=chain.name)], ignore_conflicts=True)
+    can_skip = connection.features.has_select_for_update_skip_locked
+    return ChainHead.objects.select_for_update(skip_locked=can_skip).filter(pk=chain.name).first()
+
+
+def _append(chain: Chain, head: ChainHead, rows: list[tuple[int, str]]) -> int:
+    links, before = [], head.hash
+    for position, (row_id, row_seal) in zip(count(head.position + 1), rows, strict=False):
+        before = link_hash(chain.name, position, row_id, row_seal, before)
+        links.append(
+            ChainLink(chain=chain.name, position=position, row_id=row_id, seal=row_seal, hash=before)
+        )
+    if links:
+        ChainLink.objects.bulk_create(links, batch_size=BATCH)
+        head.position, head.hash = links[-1].position, before
+        # Not by save(): the audit trail would grow by a row for each link of a row of its own.
+        ChainHead.objects.filter(pk=head.pk).update(
+            position=head.position, hash=head.hash, proof=head_proof(head)
+        )
+    return len(links)

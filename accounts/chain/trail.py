@@ -1,0 +1,45 @@
+"""The audit trail's rows in their chain: who did it and from where is said before each is sealed."""
+
+from typing import Any
+
+from auditlog.context import auditlog_value
+from auditlog.models import LogEntry
+
+from accounts.audit import source
+from accounts.chain import sealing
+from accounts.models import User
+
+
+def stamp(entry: LogEntry) -> None:
+    """Say who, of which side and from where, then seal it. Before each audit row is written.
+
+    Auditlog names the actor by a handler of its own that may come after: the seal has to hold the name.
+    """
+    actor = (auditlog_value.get(None) or {}).get("actor")
+    if entry.actor_id is None and isinstance(actor, User):
+        entry.actor, entry.actor_email = actor, actor.email
+    said = _said(entry) | {"source": source()}
+    if entry.actor is not None:
+        said["side"] = entry.actor.side
+    entry.additional_data = said
+    entry.additional_data = said | {"seal": sealing.seal(CHAIN.name, content(entry))}
+
+
+def stamp_before_saving(sender: type[LogEntry], instance: LogEntry, **kwargs: Any) -> None:
+    stamp(instance)
+
+
+def content(entry: LogEntry) -> dict[str, Any]:
+    """All that an audit row says; its seal lies in its `additional_data`."""
+    return sealing.columns(entry) | {"additional_data": _said(entry)}
+
+
+def seal_of(entry: LogEntry) -> str:
+    return str((entry.additional_data or {}).get("seal", ""))
+
+
+def _said(entry: LogEntry) -> dict[str, Any]:
+    return {name: value for name, value in (entry.additional_data or {}).items() if name != "seal"}
+
+
+CHAIN = sealing.Chain("audit", LogEntry, content, seal_of)
