@@ -4,6 +4,7 @@ pytest_plugins = [
     "tests.plugins.services",
     "tests.plugins.desk",
     "tests.plugins.database",
+    "tests.plugins.database",
     "tests.plugins.browser",
     "tests.plugins.people",
     "tests.plugins.guard",

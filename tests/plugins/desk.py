@@ -1,7 +1,6 @@
 """A whole desk for a test: `manage.py run` with web, worker and scheduler, in a folder of its own."""
 
 import contextlib
-import fcntl
 import os
 import shutil
 import signal
@@ -14,7 +13,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.plugins.environment import SHARED_DIR
+from tests.plugins.environment import made_once
 from tests.processes import marked
 
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
@@ -55,15 +54,23 @@ def start_run(var_dir: Path, *arguments: str, **extra: str) -> "subprocess.Popen
     )
 
 
+def manage(folder: Path, *arguments: str) -> None:
+    subprocess.run([*MANAGE, *arguments, "--verbosity=0"], env=environment(folder), check=True)
+
+
+def migrated_database() -> Path:
+    """An SQLite database with every table and no row but those of the migrations, to be copied."""
+    return made_once("migrated", lambda folder: manage(folder, "migrate")) / "desk.sqlite3"
+
+
 def seeded_database() -> Path:
-    """A database with the demo in it, made once for all processes of a test run: each desk takes a copy."""
-    folder = SHARED_DIR / "seeded"
-    with (SHARED_DIR / "seeded.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            for command in (["migrate", "--verbosity=0"], ["seed_demo", "--verbosity=0"]):
-                subprocess.run([*MANAGE, *command], env=environment(folder), check=True)
-    return folder / "desk.sqlite3"
+    """The same with the demo in it: each desk takes a copy."""
+
+    def make(folder: Path) -> None:
+        shutil.copy(migrated_database(), folder)
+        manage(folder, "seed_demo")
+
+    return made_once("seeded", make) / "desk.sqlite3"
 
 
 def seeded_copy(var_dir: Path) -> Path:

@@ -5,10 +5,14 @@ own `var/` is never touched.
 """
 
 import atexit
+import fcntl
 import os
 import shutil
 import signal
+import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 REDIS_URL = os.environ.pop("REDIS_URL", "") or os.environ.get("TEST_REDIS_URL", "")
@@ -31,8 +35,32 @@ os.environ |= {
     "TEST_REDIS_URL": REDIS_URL,
 }
 
+# Rewritten tests and the desk's modules are compiled once, not by each process: a test starts dozens.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # A shell ignores Ctrl-C for what it starts in the background, and each desk of a test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 if not WORKER:  # the first process clears up after all
     atexit.register(shutil.rmtree, SHARED_DIR, ignore_errors=True)
+
+
+@contextmanager
+def only_one(name: str) -> Iterator[None]:
+    """One process of the test run at a time; it lets go when it ends, however it ends."""
+    with (SHARED_DIR / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def made_once(name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that the first process of the test run makes, and all find whole."""
+    folder, begun = SHARED_DIR / name, SHARED_DIR / f"{name}.begun"
+    with only_one(name):
+        if not folder.exists():
+            shutil.rmtree(begun, ignore_errors=True)
+            begun.mkdir(mode=0o700)
+            make(begun)
+            begun.rename(folder)
+    return folder

@@ -12,7 +12,7 @@ import pytest
 import redis
 from django.conf import settings
 
-from tests.plugins.environment import REDIS_URL, SHARED_DIR, VAR_DIR
+from tests.plugins.environment import REDIS_URL, SHARED_DIR
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
@@ -58,9 +58,6 @@ def pytest_configure(config: pytest.Config) -> None:
     _refuse_silence("REDIS_URL", _ask_redis)
     # A hash that is slow on purpose costs half a second a person, and the tests make thousands.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        # A file, as in the embedded default: in memory all threads would share one connection.
-        settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = str(VAR_DIR / "test.sqlite3")
 
 
 def _refuse_silence(variable: str, ask: Callable[[], None]) -> None:
