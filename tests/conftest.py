@@ -4,7 +4,6 @@ pytest_plugins = [
     "tests.plugins.services",
     "tests.plugins.desk",
     "tests.plugins.database",
-    "tests.plugins.database",
     "tests.plugins.browser",
     "tests.plugins.people",
     "tests.plugins.guard",
