@@ -22,18 +22,25 @@ class OutboxQuerySet(models.QuerySet["OutboxRow"]):
         """Neither delivered nor dropped; parked rows wait too, for a person."""
         return self.filter(done_at=None, dropped_at=None)
 
-    def is_behind(self) -> Exists:
-        """Whether something older of the same incident and destination waits before it."""
+    def is_behind(self) -> Q:
+        """Whether something older of the same incident or lane, and destination, waits before it."""
         older = OutboxRow.objects.filter(
-            incident=OuterRef("incident"), destination=OuterRef("destination"),
-            done_at=None, dropped_at=None, pk__lt=OuterRef("pk"),
-        )  # fmt: skip
-        return Exists(older)
+            destination=OuterRef("destination"), done_at=None, dropped_at=None, pk__lt=OuterRef("pk")
+        )
+        in_lane = older.exclude(lane="").filter(lane=OuterRef("lane"))
+        return Q(Exists(older.filter(incident=OuterRef("incident")))) | Q(Exists(in_lane))
+
+    def in_order_with(self, row: "OutboxRow") -> Self:
+        """Those that keep an order with this row. Where it has neither incident nor lane, there is none."""
+        if row.incident_id is None and not row.lane:
+            return self.none()
+        its_own = Q(incident=row.incident_id) if row.incident_id else Q(lane=row.lane)
+        return self.filter(its_own, destination=row.destination)
 
     def due(self, at: datetime) -> Self:
         """Undone, not parked, its time has come, nobody holds it, and nothing older waits before it.
 
-        Rows of no incident have no order among them.
+        Rows of no incident and no lane have no order among them.
         """
         free = Q(locked_until=None) | Q(locked_until__lt=at)
         return self.waiting().filter(free, parked_at=None, due_at__lte=at).exclude(self.is_behind())
@@ -42,7 +49,8 @@ class OutboxQuerySet(models.QuerySet["OutboxRow"]):
 class OutboxRow(models.Model):
     """A delivery to one destination. Its order within an incident and destination is the order of its id.
 
-    Whoever announces holds the incident's row locked, so ids come in the order of the commits.
+    Whoever announces holds the incident's row locked, so ids come in the order of the commits. A row of no
+    incident may have a lane instead: one receiver that is away then holds up nobody else.
     """
 
     class Destination(models.TextChoices):
@@ -64,6 +72,9 @@ class OutboxRow(models.Model):
     event = models.CharField(max_length=40)
     key = models.CharField(max_length=120, unique=True)
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, null=True, related_name="deliveries")
+    lane = models.CharField(
+        max_length=60, blank=True, default="", help_text="Order among rows of no incident."
+    )
     payload = models.JSONField(default=dict, help_text="Ids only: what is said is read when it is sent.")
     written_at = models.DateTimeField(auto_now_add=True)
     due_at = models.DateTimeField()
@@ -99,6 +110,10 @@ class OutboxRow(models.Model):
                 fields=["incident", "destination", "id"], name="outbox_order",
                 condition=Q(done_at=None, dropped_at=None),
             ),
+            models.Index(
+                fields=["lane", "destination", "id"], name="outbox_lane",
+                condition=Q(done_at=None, dropped_at=None) & ~Q(lane=""),
+            ),
         )  # fmt: skip
         constraints = (
             models.CheckConstraint(
@@ -107,6 +122,7 @@ class OutboxRow(models.Model):
             models.CheckConstraint(
                 condition=Q(dropped_at=None) | ~Q(decision_reason=""), name="outbox_dropped_says_why"
             ),
+            models.CheckConstraint(condition=Q(incident=None) | Q(lane=""), name="outbox_one_order"),
         )  # fmt: skip
 
     def __str__(self) -> str:

@@ -23,9 +23,20 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     def confirmed(self) -> Self:
         return self.filter(confirmed_at__isnull=False, ended_at=None)
 
+    def unconfirmed(self) -> Self:
+        return self.filter(confirmed_at=None, ended_at=None)
+
+    def of_address(self, kind: str, address: str) -> Self:
+        """Those with this address, in whatever letter case."""
+        return self.filter(kind=kind).alias(folded=Lower("address")).filter(folded=address.lower())
+
 
 class Subscriber(models.Model):
-    """One address. No services chosen means all of them. Ended is kept, so that nothing is sent again."""
+    """One address, asked for and confirmed. No services chosen means all of them.
+
+    Each time somebody asks makes a row of its own, whether or not the address is subscribed: so asking
+    reveals nothing. What nobody confirms is deleted; what was confirmed and ended is kept.
+    """
 
     class Kind(models.TextChoices):
         EMAIL = "email", "E-mail"
@@ -38,17 +49,23 @@ class Subscriber(models.Model):
     asked_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    ended_reason = models.CharField(max_length=300, blank=True)
     failures = models.PositiveSmallIntegerField(default=0, help_text="Deliveries refused for good, in a row.")
 
     objects = SubscriberQuerySet.as_manager()
 
     class Meta:
         ordering = ("id",)
+        indexes = (models.Index(Lower("address"), "kind", "asked_at", name="subscriber_asked"),)
         constraints = (
             models.UniqueConstraint(
-                Lower("address"), "kind", condition=Q(ended_at=None), name="subscriber_address_once"
+                Lower("address"), "kind", condition=Q(confirmed_at__isnull=False, ended_at=None),
+                name="subscriber_address_once",
             ),
-        )
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | ~Q(ended_reason=""), name="subscriber_ended_says_why"
+            ),
+        )  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} subscriber {self.pk}"

@@ -15,6 +15,8 @@ from incidents.models.outbox import OutboxQuerySet
 from incidents.outbox import registry
 
 PARKED = Q(parked_at__isnull=False)
+# A webhook of somebody else's that does not answer is not us being behind, unless a person has to decide.
+OTHERS_AFFAIR = Q(event__in=("webhook", "challenge"), parked_at=None)
 ON_ITS_WAY = timedelta(seconds=60)  # younger than this and without an error, a row is not behind
 COUNTED = (
     ("ticket", "the ticket", "tickets"),
@@ -46,15 +48,19 @@ class IncidentDeliveries:
 
 
 def deliveries_now(at: datetime) -> list[Line]:
-    """One line for each destination, in one query, whatever has been delivered or waits."""
-    heads = OutboxRow.objects.waiting().annotate(
+    """One line for each destination, in one query, whatever has been delivered or waits.
+
+    A destination that is not configured has one only while something waits for it.
+    """
+    heads = OutboxRow.objects.waiting().exclude(OTHERS_AFFAIR).annotate(
         waiting=_of_all(Count("pk")), parked=_of_all(Count("pk", filter=PARKED)),
         oldest=_of_all(Min("written_at")), first=_of_all(Min("pk")),
         first_parked=_of_all(Min("pk", filter=PARKED)),
     ).filter(Q(pk=F("first")) | Q(pk=F("first_parked")))  # fmt: skip
     rows: dict[int, Any] = {row.pk: row for row in heads}
     found = {row.destination: row for row in rows.values()}
-    return [_line(OutboxRow.Destination(name), found.get(name), rows, at) for name in OutboxRow.Destination]
+    shown = [name for name in OutboxRow.Destination if name in found or registry.destination(name)]
+    return [_line(name, found.get(name), rows, at) for name in shown]
 
 
 def _of_all(what: Aggregate) -> Window:
@@ -65,9 +71,7 @@ def _of_all(what: Aggregate) -> Window:
 def _line(name: OutboxRow.Destination, count: Any, rows: dict[int, Any], at: datetime) -> Line:
     label = str(name.label)
     if count is None:
-        is_here = registry.destination(name) is not None
-        detail = "Nothing waiting" if is_here else "Not configured. Nothing waiting"
-        return Line(name, "good" if is_here else "", "check" if is_here else "info", label, detail)
+        return Line(name, "good", "check", label, "Nothing waiting")
     waiting, parked = count.waiting, count.parked
     headline = f"{label}: {waiting} waiting"
     if parked:
@@ -102,11 +106,12 @@ def heads(waiting: OutboxQuerySet, at: datetime, most: int) -> list[OutboxRow]:
     """The first of each incident and destination, the parked before all, with `.behind` and `.why`."""
     first = waiting.exclude(waiting.is_behind()).order_by(F("parked_at").asc(nulls_last=True), "due_at", "pk")
     shown = list(first[:most])
-    counts = waiting.filter(incident__in={row.incident_id for row in shown if row.incident_id})
-    counted = counts.order_by().values_list("incident", "destination").annotate(rows=Count("pk"))
-    behind = {(incident, destination): rows - 1 for incident, destination, rows in counted}
+    ours = Q(incident__in={row.incident_id for row in shown if row.incident_id})
+    ours |= Q(lane__in={row.lane for row in shown if row.lane})
+    counted = waiting.filter(ours).order_by().values_list("incident", "lane", "destination")
+    behind = {tuple(group): rows - 1 for *group, rows in counted.annotate(rows=Count("pk"))}
     for row in shown:
-        row.behind = behind.get((row.incident_id, row.destination), 0)  # type: ignore[attr-defined]
+        row.behind = behind.get((row.incident_id, row.lane, row.destination), 0)  # type: ignore[attr-defined]
         row.why = _why(row, at)  # type: ignore[attr-defined]
     return shown
 

@@ -82,10 +82,8 @@ def _refuse(row: OutboxRow) -> NoReturn:
 
 
 def _hurry_first(row: OutboxRow) -> None:
-    first = OutboxRow.objects.due(timezone.now()).filter(
-        destination=row.destination, incident=row.incident_id
-    )
-    if row.incident_id is None:
-        first = first.filter(pk=row.pk)
+    due = OutboxRow.objects.due(timezone.now())
+    has_order = row.incident_id is not None or row.lane
+    first = due.in_order_with(row) if has_order else due.filter(pk=row.pk)
     if (row_id := first.values_list("pk", flat=True).first()) is not None:
         hurry(row_id)

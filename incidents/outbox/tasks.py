@@ -16,7 +16,7 @@ from incidents.tasks import DeskTask
 
 logger = logging.getLogger(__name__)
 
-# Longer than any destination takes (`incidents.freshdesk.client.BUDGET`), shorter than a task's time limit.
+# Longer than any destination takes (`incidents.freshdesk.client.LONGEST`), shorter than a task's time limit.
 LEASE = timedelta(seconds=90)
 PARK_AFTER = 8  # failures of the row itself: refused, unsure, or a worker that died with it
 LONGEST_WAIT = (
@@ -104,7 +104,7 @@ def _finish(row: OutboxRow) -> None:
     OutboxRow.objects.filter(pk=row.pk, done_at=None, dropped_at=None).update(
         done_at=now, locked_until=None, parked_at=None, last_error=""
     )
-    following = OutboxRow.objects.due(now).filter(incident=row.incident_id, destination=row.destination)
+    following = OutboxRow.objects.due(now).in_order_with(row)
     if (next_id := following.values_list("pk", flat=True).first()) is not None:
         hurry(next_id)
 

@@ -1,6 +1,7 @@
 """Writing to the outbox, in the transaction of the event."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from time import monotonic
@@ -13,6 +14,7 @@ from incidents.models import Incident, OutboxRow
 
 logger = logging.getLogger(__name__)
 
+BATCH = 500
 BROKER_REST = 10.0  # seconds in which a broker that was away is left alone: a page must not wait for it twice
 _broker_is_away_until = 0.0
 
@@ -24,11 +26,13 @@ def announce(
     key: str,
     incident: Incident | None,
     due_at: datetime | None = None,
+    lane: str = "",
     **payload: Any,
 ) -> OutboxRow | None:
     """Write one delivery; Celery is told on commit. The same key twice is the same delivery.
 
-    Nothing of a rehearsal leaves the building: then nothing is written.
+    Rows of one incident keep their order; so do rows of no incident that share a lane. Nothing of a
+    rehearsal leaves the building: then nothing is written.
     """
     if incident is not None and incident.is_rehearsal:
         return None
@@ -36,12 +40,36 @@ def announce(
         key=key,
         defaults={
             "destination": destination, "event": event, "incident": incident,
-            "payload": payload, "due_at": due_at or timezone.now(),
+            "lane": lane, "payload": payload, "due_at": due_at or timezone.now(),
         },
     )  # fmt: skip
     if is_new:
         transaction.on_commit(partial(hurry, row.pk))
     return row
+
+
+def announce_many(destination: str, event: str, rows: Iterable[tuple[str, str, dict[str, Any]]]) -> None:
+    """Write one delivery for each key, lane and payload, of no incident; keys that are there are left alone.
+
+    Two statements however many there are, and no audit row for each: the row that led to them has one.
+    """
+    now = timezone.now()
+    made = [
+        OutboxRow(destination=destination, event=event, key=key, lane=lane, payload=payload, due_at=now)
+        for key, lane, payload in rows
+    ]
+    OutboxRow.objects.bulk_create(made, ignore_conflicts=True, batch_size=BATCH)
+    keys = [row.key for row in made]
+    transaction.on_commit(partial(_hurry_all, keys))
+
+
+def _hurry_all(keys: list[str]) -> None:
+    """Until the broker is away; then the sweep has them."""
+    for start in range(0, len(keys), BATCH):
+        waiting = OutboxRow.objects.waiting().filter(key__in=keys[start : start + BATCH])
+        for row_id in waiting.order_by("pk").values_list("pk", flat=True):
+            if not hurry(row_id):
+                return
 
 
 def hurry(row_id: int) -> bool:

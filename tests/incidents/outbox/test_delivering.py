@@ -9,13 +9,13 @@ import pytest
 import time_machine
 from django.db import connection, transaction
 from django.utils import timezone
-from pytest_django import DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
 from incidents.models import Heartbeat, Incident, OutboxRow
 from incidents.outbox import registry
 from incidents.outbox.tasks import LEASE, PARK_AFTER, deliver, sweep
-from incidents.outbox.writing import announce
+from incidents.outbox.writing import announce, announce_many
 from tests.factories import make_incident
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +89,57 @@ def test_rows_of_no_incident_wait_for_none(place: Place) -> None:
     deliver(second.pk)
     assert place.taken == ["second"]
     assert fresh(first).done_at is None
+
+
+def test_rows_of_one_lane_keep_their_order_and_another_lane_goes_beside_it(place: Place) -> None:
+    first, second, other = (
+        announce("people", "mail", key=key, incident=None, lane=key[0]) for key in ("a1", "a2", "b1")
+    )
+    assert first is not None
+    assert second is not None
+    assert other is not None
+    deliver(second.pk)
+    deliver(other.pk)
+    assert place.taken == ["b1"]
+    deliver(first.pk)
+    deliver(second.pk)
+    assert place.taken == ["b1", "a1", "a2"]
+
+
+def test_a_lane_that_cannot_be_delivered_holds_up_itself_alone(place: Place) -> None:
+    rows = [announce("people", "mail", key=key, incident=None, lane=key[0]) for key in ("a1", "a2", "b1")]
+    place.on_deliver = lambda row: _refuse(row, "a1")
+    for row in rows:
+        deliver(row.pk)  # type: ignore[union-attr]
+    assert place.taken == ["b1"]
+    assert [row.attempts for row in map(fresh, rows)] == [1, 0, 1]  # type: ignore[arg-type]
+
+
+def _refuse(row: OutboxRow, key: str) -> None:
+    if row.key == key:
+        raise registry.CannotDeliver("No such thing")
+
+
+def test_the_same_lane_of_two_destinations_is_two_lanes(place: Place) -> None:
+    announce("status", "publish", key="there", incident=None, lane="a")
+    row = announce("people", "mail", key="here", incident=None, lane="a")
+    assert row is not None
+    deliver(row.pk)
+    assert place.taken == ["here"]
+
+
+def test_many_are_written_at_once_each_key_one_time_in_their_order(
+    place: Place,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    rows = [(f"key {number}", "lane", {"number": number}) for number in range(20)]
+    with django_capture_on_commit_callbacks() as callbacks, django_assert_max_num_queries(4):
+        announce_many("people", "mail", rows)
+    announce_many("people", "mail", rows)
+    made = OutboxRow.objects.filter(lane="lane")
+    assert [row.payload["number"] for row in made] == list(range(20))
+    assert len(callbacks) == 1
 
 
 def test_a_row_held_by_another_worker_is_left_alone(place: Place, incident: Incident) -> None:
