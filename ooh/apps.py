@@ -8,4 +8,7 @@ class OohConfig(AppConfig):
     verbose_name = "Out-of-hours desk"
 
     def ready(self) -> None:
-        from ooh import checks  # noqa: F401  (registers the system checks)
+        from incidents.outbox import people
+        from ooh import checks, telling  # noqa: F401  (registers the system checks)
+
+        people.register("audit_broken", telling.tell_audit_broken)

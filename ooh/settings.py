@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from celery.schedules import crontab
 
 env = environ.Env()
 
@@ -239,6 +240,8 @@ CELERY_BEAT_SCHEDULE = {
     "handover-sweep": {"task": "handover.tasks.sweep", "schedule": 20.0, "options": {"expires": 20}},
     # An interval counts from the start of beat: short enough for a desk that is often started again.
     "sop-reviews": {"task": "sops.tasks.remind", "schedule": 600.0, "options": {"expires": 600}},
+    "audit-link": {"task": "ooh.tasks.link_chains", "schedule": 5.0, "options": {"expires": 5}},
+    "audit-verify": {"task": "ooh.tasks.verify_chains", "schedule": crontab(hour="3", minute="23")},
 }
 
 # ---------- API ----------
@@ -286,8 +289,8 @@ SPECTACULAR_SETTINGS = {
 
 # ---------- Audit ----------
 
-# Makes the seals of the audit trail and the timeline. Keep it where the database's keepers cannot read it, and
-# keep it: with another key all that was written before reads as changed.
+# Makes the seals of the audit trail and the timeline. Who keeps the database must not be able to read it.
+# Never change it: with another key all that was written before reads as changed.
 AUDIT_KEY = env.str("AUDIT_KEY", default="") or SECRET_KEY
 AUDITLOG_INCLUDE_ALL_MODELS = True
 AUDITLOG_EXCLUDE_TRACKING_MODELS = ("sessions", "contenttypes", "auth.permission")
@@ -322,7 +325,9 @@ FRESHDESK_TIMEOUT = env.float("FRESHDESK_TIMEOUT", default=10.0)  # seconds for 
 FRESHDESK_PER_MINUTE = {"all": 50, "create": 80, "update": 80, "list": 20} | env.json(
     "FRESHDESK_PER_MINUTE", default={}
 )
-FRESHDESK_AGENTS_SHARE = env.int("FRESHDESK_AGENTS_SHARE", default=50)  # percent that the desk leaves to others
+FRESHDESK_AGENTS_SHARE = env.int(
+    "FRESHDESK_AGENTS_SHARE", default=50
+)  # percent that the desk leaves to others
 # Who the desk is to Azure: managed_identity, workload_identity or certificate. Empty: it has no way in.
 AZURE_CREDENTIAL = env.str("AZURE_CREDENTIAL", default="")
 AZURE_CLIENT_ID = env.str("AZURE_CLIENT_ID", default="")

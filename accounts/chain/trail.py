@@ -35,11 +35,15 @@ def content(entry: LogEntry) -> dict[str, Any]:
 
 
 def seal_of(entry: LogEntry) -> str:
-    return str((entry.additional_data or {}).get("seal", ""))
+    said = entry.additional_data
+    return str(said.get("seal", "")) if isinstance(said, dict) else ""
 
 
 def _said(entry: LogEntry) -> dict[str, Any]:
-    return {name: value for name, value in (entry.additional_data or {}).items() if name != "seal"}
+    said = entry.additional_data
+    if said is not None and not isinstance(said, dict):
+        return {"not ours": said}
+    return {name: value for name, value in (said or {}).items() if name != "seal"}
 
 
 CHAIN = sealing.Chain("audit", LogEntry, content, seal_of)

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import DatabaseError
+
 from accounts.chain import guarding
 from accounts.chain.linking import head_proof, link_all, link_hash
 from accounts.chain.sealing import Chain, chains, is_genuine, keyed
 from accounts.models.chain import ChainHead, ChainLink, Redaction
 
 CHUNK = 2000
+UNREADABLE = object()
 
 
 @dataclass(frozen=True)
@@ -61,13 +64,29 @@ def _verified(chain: Chain) -> Iterator[Broken | None]:
     while links := list(
         ChainLink.objects.filter(chain=chain.name, position__gt=position).order_by("position")[:CHUNK]
     ):
-        rows = chain.rows().in_bulk([link.row_id for link in links])
+        rows = _rows(chain, links)
         for link in links:
             yield from _link_broken(chain, link, position, before)
             yield _row_broken(chain, link, rows.get(link.row_id), redacted.get(link.row_id))
-            position, before = link.position, link.hash
+            position, before = int(link.position), link.hash
     yield from _head_broken(chain, position, before)
     yield from _strangers(chain)
+
+
+def _rows(chain: Chain, links: list[ChainLink]) -> dict[int, Any]:
+    """The linked rows by id; one whose bytes can no longer be read as a row stands as UNREADABLE."""
+    ids = [link.row_id for link in links]
+    try:
+        return chain.rows().in_bulk(ids)
+    except (ValueError, TypeError, OverflowError, DatabaseError):
+        return {row_id: row for row_id in ids if (row := _row(chain, row_id)) is not None}
+
+
+def _row(chain: Chain, row_id: int) -> Any:
+    try:
+        return chain.rows().filter(pk=row_id).first()
+    except (ValueError, TypeError, OverflowError, DatabaseError):
+        return UNREADABLE
 
 
 def _link_broken(chain: Chain, link: ChainLink, position: int, before: str) -> Iterator[Broken]:
@@ -80,6 +99,8 @@ def _link_broken(chain: Chain, link: ChainLink, position: int, before: str) -> I
 def _row_broken(chain: Chain, link: ChainLink, row: Any, redaction: Redaction | None) -> Broken | None:
     if row is None:
         return Broken(chain.name, link.row_id, "it was deleted")
+    if row is UNREADABLE:
+        return Broken(chain.name, link.row_id, "it was changed: it can no longer be read")
     given = chain.seal_of(row) or link.seal  # a row that the chain adopted bears none
     if given != link.seal:
         if redaction is None:
@@ -104,8 +125,8 @@ def _head_broken(chain: Chain, position: int, before: str) -> Iterator[Broken]:
 def _strangers(chain: Chain) -> Iterator[Broken]:
     """Rows that have no link: the application would have given them a seal of their own."""
     linked = ChainLink.objects.filter(chain=chain.name).values("row_id")
-    for row in chain.rows().exclude(pk__in=linked).order_by("pk").iterator(CHUNK):
-        yield Broken(chain.name, row.pk, "it was not written by the desk")
+    for row_id in chain.rows().exclude(pk__in=linked).order_by("pk").values_list("pk", flat=True):
+        yield Broken(chain.name, row_id, "it was not written by the desk")
 
 
 def _redactions(chain: Chain) -> dict[int, Redaction]:

@@ -178,8 +178,8 @@ def test_two_rows_that_changed_places_are_found(history: Incident, beneath: None
     first, second = TimelineEntry.objects.order_by("pk")[:2]
     for one, other in ((first, second), (second, first)):
         execute(
-            "UPDATE incidents_timelineentry SET title = %s, text = %s, kind = %s, data = %s, happened_at = %s, "
-            "written_at = %s, seal = %s, is_bad = %s WHERE id = %s",
+            "UPDATE incidents_timelineentry SET title = %s, text = %s, kind = %s, data = %s, "
+            "happened_at = %s, written_at = %s, seal = %s, is_bad = %s WHERE id = %s",
             other.title, other.text, other.kind, json.dumps(other.data), other.happened_at, other.written_at,
             other.seal, other.is_bad, one.pk,
         )  # fmt: skip
@@ -202,7 +202,8 @@ def test_a_chain_begun_late_adopts_what_was_there(history: Incident, engineer: U
     services.add_note(history.pk, text="After the chain began", by=engineer)
     assert found() == []
     execute(
-        "UPDATE incidents_timelineentry SET text = 'x' WHERE id = (SELECT min(id) FROM incidents_timelineentry)"
+        "UPDATE incidents_timelineentry SET text = 'x' "
+        "WHERE id = (SELECT min(id) FROM incidents_timelineentry)"
     )
     assert len(found()) == 1
 
