@@ -18,11 +18,15 @@ import httpx2
 from django.conf import settings
 from django.utils import timezone
 
+from incidents.freshdesk import budget
 from incidents.outbox.registry import CannotDeliver, RetryLater, Unsure
 
-BUDGET = 60.0  # seconds for all requests of one delivery: less than the outbox's lease
+LONGEST = 60.0  # seconds for all requests of one delivery: less than the outbox's lease
 LARGEST = 5_000_000  # bytes of an answer
 MOST_PAGES = 20
+LONGEST_ASKED = 3600.0  # seconds that we wait when asked to, at most
+# Nothing was sent, for there was no connection.
+UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
 _FIELD = re.compile(r"[A-Za-z0-9_.\[\]-]{1,60}")
 _CODES = {
     "missing_field": "is missing", "invalid_value": "has a value that it does not take",
@@ -48,8 +52,8 @@ class NotThere(CannotDeliver):
 class Client:
     """One delivery's connection. `get` may be repeated by the outbox; after `post` it asks first."""
 
-    def __init__(self, http: httpx2.Client) -> None:
-        self.http, self.ends_at = http, monotonic() + BUDGET
+    def __init__(self, http: httpx2.Client, leaves: int = 0) -> None:
+        self.http, self.leaves, self.ends_at = http, leaves, monotonic() + LONGEST
 
     def get(self, path: str, **params: str | int) -> Any:
         return self._read("GET", path, params=params)[0]
@@ -87,7 +91,7 @@ class Client:
     def _write(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         try:
             response, content = self._send(method, path, json=body)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError) as error:
+        except UNSENT as error:
             raise RetryLater(f"Freshdesk does not answer ({_name(error)})") from error
         except httpx2.HTTPError as error:
             raise Unsure(f"Sent, and no answer came ({_name(error)})") from error
@@ -100,27 +104,37 @@ class Client:
         return answer
 
     def _send(self, method: str, path: str, **options: Any) -> tuple[httpx2.Response, bytes]:
-        """One request, whole within this delivery's budget; a trickle of an answer counts as none."""
+        """One request out of the account's budget; a trickle of an answer counts as none."""
         if monotonic() + settings.FRESHDESK_TIMEOUT > self.ends_at:
             raise RetryLater("Freshdesk is too slow now")
+        permit = budget.take(*_kind_and_cost(method, path, options.get("params", {})), leaves=self.leaves)
         content = bytearray()
-        with self.http.stream(method, f"/api/v2{path}", **options) as response:
-            for chunk in response.iter_bytes():
-                content += chunk
-                if monotonic() > self.ends_at or len(content) > LARGEST:
-                    raise httpx2.ReadTimeout("too slow or too large", request=response.request)
+        try:
+            with self.http.stream(method, f"/api/v2{path}", **options) as response:
+                for chunk in response.iter_bytes():
+                    content += chunk
+                    if monotonic() > self.ends_at or len(content) > LARGEST:
+                        raise httpx2.ReadTimeout("too slow or too large", request=response.request)
+        except UNSENT:
+            budget.give_back(permit)
+            raise
+        is_data = response.is_success and "json" in response.headers.get("content-type", "")
+        budget.learn(permit, response.headers, is_data=is_data)
         return response, bytes(content)
 
 
 @contextmanager
-def connect() -> Iterator[Client]:
-    """A connection of this delivery's own: one that the other side had closed would make a POST unsure."""
+def connect(*, leaves: int = 0) -> Iterator[Client]:
+    """A connection of this delivery's own: one that the other side had closed would make a POST unsure.
+
+    What can wait `leaves` so many percent of the account's limit to what cannot, besides the agents' share.
+    """
     timeout = httpx2.Timeout(settings.FRESHDESK_TIMEOUT, connect=min(5.0, settings.FRESHDESK_TIMEOUT))
     with httpx2.Client(
         base_url=settings.FRESHDESK_URL, auth=(settings.FRESHDESK_API_KEY, "X"), timeout=timeout,
         headers={"Accept": "application/json"}, follow_redirects=False, verify=_trusted(),
     ) as http:  # fmt: skip
-        yield Client(http)
+        yield Client(http, leaves)
 
 
 @cache
@@ -133,7 +147,9 @@ def _raise_for(response: httpx2.Response, content: bytes) -> None:
     """What means the same for reading and writing. Nothing was done there in any of these cases."""
     status = response.status_code
     if status == 429:
-        raise RetryLater("Freshdesk asked us to wait", _retry_after(response) or 60.0, for_all=True)
+        seconds = min(_retry_after(response) or 60.0, LONGEST_ASKED)
+        budget.stop(seconds)
+        raise RetryLater("Freshdesk asked us to wait", seconds, for_all=True)
     if status in (401, 403):
         raise RetryLater(f"Freshdesk refuses our key ({status}). Check FRESHDESK_API_KEY and its agent")
     if 300 <= status < 400:
@@ -158,6 +174,15 @@ def _refused(status: int, content: bytes) -> Refused:
     fields = {name: code for name, code in fields.items() if _FIELD.fullmatch(name)}
     told = "; ".join(f"{name} {_CODES.get(code, 'is wrong')}" for name, code in sorted(fields.items()))
     return Refused(f"Freshdesk refused it ({status}){': ' if told else ''}{told}", fields)
+
+
+def _kind_and_cost(method: str, path: str, params: Mapping[str, str | int]) -> tuple[str, int]:
+    """Which limit of the plan it falls under besides that of all, and what it costs: `include` costs more."""
+    included = [name for name in str(params.get("include", "")).split(",") if name]
+    if path == "/tickets":
+        return ("create", 1) if method == "POST" else ("list", 1 + 2 * len(included))
+    is_change = method == "PUT" and path.startswith("/tickets/")
+    return "update" if is_change else "", 1 + len(included)
 
 
 def _retry_after(response: httpx2.Response) -> float | None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from incidents.models import OutboxRow
+from incidents.models import OutboxRow, RateBudget
 from incidents.outbox.tasks import deliver
 
 MANY = 200
@@ -20,8 +20,9 @@ def deliver_due() -> int:
 
 
 def let_time_pass() -> None:
-    """Back-offs are over, and leases of workers that died."""
+    """Back-offs are over, leases of workers that died, and the minute of the rate budget."""
     past = timezone.now() - timedelta(seconds=1)
+    RateBudget.objects.update(resets_at=past)
     OutboxRow.objects.waiting().update(due_at=past)
     OutboxRow.objects.waiting().filter(locked_until__isnull=False).update(locked_until=past)
 

@@ -59,20 +59,23 @@ class Freshdesk(Server):
     custom_fields: set[str] = field(default_factory=lambda: {"cf_ooh_incident_ref"})
     per_minute: int = 10_000
     retry_after: str = "30"
+    clock: Callable[[], float] = monotonic
+    refused: int = 0  # how often somebody asked for more than the limit
     _used: list[float] = field(default_factory=list)
 
     def answer(self, request: Request) -> Answer:
+        limits: dict[str, str] = {}
         try:
             limits = self._count()
             self._check_caller(request)
             status, content, headers = self._route(request)
         except Wrong as wrong:
-            return Answer(wrong.status, wrong.body, wrong.headers)
+            return Answer(wrong.status, wrong.body, limits | wrong.headers)
         return Answer(status, json.dumps(content).encode(), limits | headers)
 
     def _count(self) -> dict[str, str]:
         """Invalid requests count too."""
-        now = monotonic()
+        now = self.clock()
         self._used = [at for at in self._used if at > now - 60] + [now]
         left = self.per_minute - len(self._used)
         limits = {
@@ -80,6 +83,7 @@ class Freshdesk(Server):
             "X-RateLimit-Used-CurrentRequest": "1",
         }  # fmt: skip
         if left < 0:
+            self.refused += 1
             raise Wrong(429, headers=limits | {"Retry-After": self.retry_after})
         return limits
 
@@ -152,8 +156,10 @@ class Freshdesk(Server):
         body = _json(request)
         _check_types(body, TICKET_TYPES)
         self._check_values(body)
-        self.tickets[number] |= {**body, "updated_at": _now()}
-        return 200, self.tickets[number], {}
+        ticket = self.tickets[number]
+        custom = {**ticket["custom_fields"], **body.get("custom_fields", {})}
+        ticket |= {**body, "custom_fields": custom, "updated_at": _now()}
+        return 200, ticket, {}
 
     def _list(self, request: Request) -> tuple[int, Any, dict[str, str]]:
         asked = dict(parse_qsl(request.query))
@@ -168,6 +174,10 @@ class Freshdesk(Server):
         if "updated_since" in asked:
             since = _instant(asked["updated_since"])
             rows = [ticket for ticket in rows if _instant(ticket["updated_at"]) >= since]
+        if (order := asked.get("order_by", "created_at")) not in ("created_at", "updated_at"):
+            raise Wrong(400, ("order_by", "invalid_value"))
+        is_down = asked.get("order_type", "desc") == "desc"
+        rows.sort(key=lambda ticket: (ticket[order], ticket["id"]), reverse=is_down)
         return self._page(request, asked, rows)
 
     def _run_sla_engine(self) -> None:

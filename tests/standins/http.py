@@ -14,6 +14,7 @@ from typing import Any, Self
 class Fault(Enum):
     """What goes wrong with one request. The word says whether the request was carried out first."""
 
+    BUSY_BEFORE = "429, nothing done"
     ERROR_BEFORE = "503, nothing done"
     ERROR_AFTER = "500, done"
     TIME_OUT_BEFORE = "no answer, nothing done"
@@ -49,6 +50,8 @@ class Server:
     calls: list[tuple[str, str]] = field(default_factory=list)
     planned: list[Planned] = field(default_factory=list)
     slowness: float = 0.05
+    retry_after: str = "1"  # seconds, of a 429
+    drips: int = 20  # bytes of a trickle, ten in a second
     lock: threading.RLock = field(default_factory=threading.RLock)
     stopped: threading.Event = field(default_factory=threading.Event)
     _http: ThreadingHTTPServer | None = None
@@ -147,6 +150,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
             case Fault.RESET_BEFORE | Fault.RESET_AFTER:
                 self.reset()
+            case Fault.BUSY_BEFORE:
+                self.send(Answer(429, b"", {"Retry-After": self.standin.retry_after}))
             case Fault.ERROR_BEFORE | Fault.ERROR_AFTER:
                 self.send(Answer(503 if fault is Fault.ERROR_BEFORE else 500, b'{"message":"busy"}'))
             case Fault.PAGE_BEFORE | Fault.PAGE_AFTER:
@@ -176,7 +181,7 @@ class _Handler(BaseHTTPRequestHandler):
     def drip(self, answer: Answer) -> None:
         """Never silent for as long as a time-out, and broken off in the end."""
         self.send(Answer(answer.status, b"", answer.headers), length=10_000)
-        for _ in range(20):
+        for _ in range(self.standin.drips):
             if self.standin.stopped.wait(0.1):
                 break
             self.wfile.write(b" ")

@@ -10,7 +10,8 @@ from tests.standins.freshdesk import Freshdesk
 
 @pytest.fixture
 def freshdesk(settings: Settings) -> Iterator[Freshdesk]:
-    with Freshdesk() as server:
+    with Freshdesk(drips=5) as server:
         settings.FRESHDESK_URL, settings.FRESHDESK_API_KEY = server.url, server.key
         settings.FRESHDESK_TIMEOUT = 1.0
+        settings.FRESHDESK_PER_MINUTE = dict.fromkeys(("all", "create", "update", "list"), 10_000)
         yield server

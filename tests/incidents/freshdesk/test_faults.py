@@ -96,15 +96,14 @@ def test_a_freshdesk_that_was_down_is_caught_up_by_the_sweep(freshdesk: Freshdes
 
 
 def test_being_asked_to_wait_holds_everything_for_freshdesk(freshdesk: Freshdesk, triaged: Incident) -> None:
-    freshdesk.per_minute, freshdesk.retry_after = 3, "120"
-    let_time_pass()
+    freshdesk.retry_after = "120"
+    freshdesk.fail(Fault.BUSY_BEFORE, "POST", NOTES)
     for _ in range(10):
         deliver_due()
-    assert len(freshdesk.calls) == 4
+    assert [path for method, path in freshdesk.calls] == [TICKETS, "/api/v2/tickets/4001/notes"]
     waits = OutboxRow.objects.waiting().order_by("pk")
     assert {row.last_error for row in waits} == {"Freshdesk asked us to wait"}
     assert all(100 < (row.due_at - row.written_at).total_seconds() < 140 for row in waits)
-    freshdesk.per_minute = 10_000
     settle()
     assert_all_there_once(freshdesk, triaged)
 
