@@ -28,7 +28,8 @@ from incidents.forms import (
 from incidents.models import Incident, Phase
 from incidents.searching import ListForm, page_of
 from incidents.status import wording
-from incidents.status.services import post_update, preview, resolve_with_update
+from incidents.status.public_words import preview
+from incidents.status.services import post_update, resolve_with_update
 
 PARTS = {
     "vitals": "incidents/_vitals.html",

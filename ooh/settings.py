@@ -70,6 +70,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "incidents.status.middleware.StatusPagesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "accounts.middleware.RequestIdMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -221,6 +222,14 @@ else:
     }
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
+# Public pages are kept in the memory of each web process: they are to be shown with Redis away, too.
+CACHES["status"] = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "LOCATION": "status",
+    "TIMEOUT": None,
+    "OPTIONS": {"MAX_ENTRIES": 500},
+}
+
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -308,6 +317,8 @@ AUDITLOG_DISABLE_REMOTE_ADDR = True
 
 DESK_NATION = env.str("DESK_NATION", default="ENG")
 STATUS_UPDATE_EVERY_MINUTES = env.int("STATUS_UPDATE_EVERY_MINUTES", default=30)
+STATUS_CHECK_EVERY = env.float("STATUS_CHECK_EVERY", default=2.0)  # seconds; 0 keeps no public page
+STATUS_SNAPSHOT_DIR = env.str("STATUS_SNAPSHOT_DIR", default="")  # a folder that a plain web server shows
 SOP_DISRUPTIONS_PER_HOUR = env.int("SOP_DISRUPTIONS_PER_HOUR", default=2)  # of one target
 
 FRESHDESK_URL = env.str("FRESHDESK_URL", default="").rstrip("/")

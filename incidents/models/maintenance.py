@@ -46,6 +46,11 @@ class Maintenance(models.Model):
         return self.title
 
 
+class MaintenanceUpdateQuerySet(models.QuerySet["MaintenanceUpdate"]):
+    def published(self) -> Self:
+        return self.filter(published_at__isnull=False)
+
+
 class MaintenanceUpdate(models.Model):
     """What the public is told of it, frozen once posted."""
 
@@ -62,6 +67,8 @@ class MaintenanceUpdate(models.Model):
     posted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     posted_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MaintenanceUpdateQuerySet.as_manager()
 
     class Meta:
         ordering = ("-posted_at", "-id")

@@ -1,158 +1,114 @@
-"""The public pages for machines: JSON in the shape that readers of Statuspage's `/api/v2` know, and Atom.
+"""The public pages for those who follow them: Atom, and RSS for what reads nothing else.
 
-Ids are opaque or public already: the incident's address, the service's code. Times are UTC with milliseconds.
+One entry for each incident and each maintenance, rewritten in place as updates and corrections come.
 """
 
+import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Any
+from email.utils import format_datetime
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from django.conf import settings
 from django.utils.html import format_html, format_html_join
 
-from incidents.local_time import format_day_time
-from incidents.models import StatusUpdate
-from incidents.status.reading import PublicIncident, PublicService, Snapshot
+from incidents.local_time import format_day_time, format_time
+from incidents.status.api_v2 import address, stamp
+from incidents.status.edition import Edition
+from incidents.status.told import PublicIncident, PublicMaintenance, Said
 
-PAGE_ID = "service-status"
-IMPACT = {
-    StatusUpdate.ServiceState.MAJOR_OUTAGE: "major", StatusUpdate.ServiceState.PARTIAL_OUTAGE: "minor",
-    StatusUpdate.ServiceState.DEGRADED: "minor", StatusUpdate.ServiceState.OPERATIONAL: "none",
-}  # fmt: skip
 ATOM = "http://www.w3.org/2005/Atom"
+TITLE = "Service Status: history"
+
+# What XML cannot hold, however it is written
+_FORBIDDEN = re.compile("[^\\t\\n\\r\\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+Told = PublicIncident | PublicMaintenance
 
 
-def summary(seen: Snapshot) -> dict[str, Any]:
-    """All at once: what is wrong now and what is not."""
-    return {
-        "page": page(seen),
-        "components": [component(service, number) for number, service in enumerate(seen.services, 1)],
-        "incidents": [incident(one) for one in seen.open],
-        "scheduled_maintenances": [],
-        "status": overall(seen),
-    }
-
-
-def status(seen: Snapshot) -> dict[str, Any]:
-    return {"page": page(seen), "status": overall(seen)}
-
-
-def components(seen: Snapshot) -> dict[str, Any]:
-    whole = summary(seen)
-    return {"page": whole["page"], "components": whole["components"]}
-
-
-def unresolved(seen: Snapshot) -> dict[str, Any]:
-    return {"page": page(seen), "incidents": [incident(one) for one in seen.open]}
-
-
-def incidents(seen: Snapshot, told: Iterable[PublicIncident]) -> dict[str, Any]:
-    return {"page": page(seen), "incidents": [incident(one) for one in told]}
-
-
-def page(seen: Snapshot) -> dict[str, Any]:
-    return {
-        "id": PAGE_ID, "name": "Service Status", "url": f"{settings.PUBLIC_URL}/status/",
-        "time_zone": settings.TIME_ZONE, "updated_at": stamp(seen.changed_at),
-    }  # fmt: skip
-
-
-def overall(seen: Snapshot) -> dict[str, str]:
-    return {"indicator": IMPACT[StatusUpdate.ServiceState(seen.state)], "description": seen.headline}
-
-
-def component(service: PublicService, position: int) -> dict[str, Any]:
-    changed = max((one.latest.posted_at for one in service.incidents), default=None)
-    return {
-        "id": service.service.code, "name": service.service.name, "status": service.state,
-        "created_at": None, "updated_at": stamp(changed), "position": position, "description": None,
-        "showcase": True, "start_date": None, "group_id": None, "page_id": PAGE_ID, "group": False,
-        "only_show_if_degraded": False,
-    }  # fmt: skip
-
-
-def incident(one: PublicIncident) -> dict[str, Any]:
-    """Its updates newest first, each with what it changed of the service."""
-    affected = {"id": one.service_code, "name": one.service_name, "status": one.state, "page_id": PAGE_ID}
-    return {
-        "id": one.public_id, "name": one.title, "status": one.latest.phase,
-        "created_at": stamp(one.started_at), "started_at": stamp(one.started_at),
-        "updated_at": stamp(one.latest.posted_at), "monitoring_at": stamp(one.monitoring_at),
-        "resolved_at": stamp(one.resolved_at), "next_update_due_at": stamp(one.due_at),
-        "impact": IMPACT[StatusUpdate.ServiceState(one.worst_state)], "shortlink": address(one),
-        "page_id": PAGE_ID, "incident_updates": updates(one), "components": [affected],
-        "reminder_intervals": None,
-    }  # fmt: skip
-
-
-def updates(one: PublicIncident) -> list[dict[str, Any]]:
-    told, before = [], str(StatusUpdate.ServiceState.OPERATIONAL)
-    for number, update in enumerate(one.updates, 1):
-        changed = {
-            "code": one.service_code, "name": one.service_name, "old_status": before,
-            "new_status": update.service_state,
-        }  # fmt: skip
-        told.append({
-            "id": f"{one.public_id}-{number}", "incident_id": one.public_id, "status": update.phase,
-            "body": update.words, "created_at": stamp(update.posted_at),
-            "updated_at": stamp(update.posted_at), "display_at": stamp(update.posted_at),
-            "affected_components": [changed],
-            "deliver_notifications": False, "custom_tweet": None, "tweet_id": None,
-        })  # fmt: skip
-        before = update.service_state
-    return told[::-1]
-
-
-def atom(seen: Snapshot, told: Iterable[PublicIncident]) -> bytes:
-    """One entry for each incident, rewritten in place as its updates come."""
-    host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+def atom(edition: Edition, told: Iterable[Told]) -> str:
     feed = ElementTree.Element("feed", {"xmlns": ATOM, "xml:lang": "en-GB"})
-    _add(feed, "id", f"tag:{host},2005:/history")
-    _add(feed, "title", "Service Status: history")
-    _add(feed, "updated", stamp(seen.changed_at))
+    _add(feed, "id", f"tag:{_host()},2005:/history")
+    _add(feed, "title", TITLE)
+    _add(feed, "updated", stamp(edition.changed_at))
     _add(feed, "link", rel="alternate", type="text/html", href=f"{settings.PUBLIC_URL}/status/")
-    _add(
-        feed,
-        "link",
-        rel="self",
-        type="application/atom+xml",
-        href=f"{settings.PUBLIC_URL}/status/history.atom",
-    )
+    own = f"{settings.PUBLIC_URL}/status/history.atom"
+    _add(feed, "link", rel="self", type="application/atom+xml", href=own)
     _add(_add(feed, "author"), "name", "Service Status")
-    for one in told:
+    for one in newest_first(told):
         entry = _add(feed, "entry")
-        _add(entry, "id", f"tag:{host},2005:Incident/{one.public_id}")
+        _add(entry, "id", _tag(one))
         _add(entry, "title", one.title)
-        _add(entry, "published", stamp(one.started_at))
-        _add(entry, "updated", stamp(one.latest.posted_at))
+        _add(entry, "published", stamp(one.updates[0].posted_at))
+        _add(entry, "updated", stamp(one.changed_at))
         _add(entry, "link", rel="alternate", type="text/html", href=address(one))
-        _add(entry, "content", _told(one), type="html")
-    return bytes(ElementTree.tostring(feed, encoding="utf-8", xml_declaration=True))
+        _add(entry, "content", _content(one), type="html")
+    return _written(feed)
 
 
-def _told(one: PublicIncident) -> str:
-    rows = (
-        (format_day_time(update.posted_at), update.get_phase_display(), update.words)
-        for update in one.newest_first
+def rss(edition: Edition, told: Iterable[Told]) -> str:
+    """RSS 2.0. The date of an item is that of its last change, since readers of RSS look for no other."""
+    feed = ElementTree.Element("rss", {"version": "2.0"})
+    channel = _add(feed, "channel")
+    _add(channel, "title", TITLE)
+    _add(channel, "link", f"{settings.PUBLIC_URL}/status/")
+    _add(channel, "description", "Incidents and planned maintenance, with all that was said of them")
+    _add(channel, "language", "en-gb")
+    _add(channel, "lastBuildDate", format_datetime(edition.changed_at))
+    for one in newest_first(told):
+        item = _add(channel, "item")
+        _add(item, "title", one.title)
+        _add(item, "link", address(one))
+        _add(item, "guid", _tag(one), isPermaLink="false")
+        _add(item, "pubDate", format_datetime(one.changed_at))
+        _add(item, "description", _content(one))
+    return _written(feed)
+
+
+def newest_first(told: Iterable[Told]) -> list[Told]:
+    return sorted(told, key=lambda one: one.changed_at, reverse=True)
+
+
+def _tag(one: Told) -> str:
+    kind = "Maintenance" if isinstance(one, PublicMaintenance) else "Incident"
+    return f"tag:{_host()},2005:{kind}/{one.public_id}"
+
+
+def _host() -> str:
+    return urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+
+
+def _content(one: Told) -> str:
+    """What it concerns, then each update, newest first."""
+    return f"{_lead(one)}{''.join(_paragraph(said) for said in one.newest_first)}"
+
+
+def _lead(one: Told) -> str:
+    if isinstance(one, PublicMaintenance):
+        window = f"{format_day_time(one.starts_at)} to {format_day_time(one.ends_at)}"
+        return format_html("<p>Planned for {}: {}</p>", window, one.service_names)
+    return format_html("<p>Next update by {}</p>", format_day_time(one.due_at)) if one.due_at else ""
+
+
+def _paragraph(said: Said) -> str:
+    at = format_day_time(said.posted_at)
+    told = format_html(
+        "<p><small>{}</small><br><strong>{}</strong> - {}</p>", at, said.phase_words, said.words
     )
-    listed = format_html_join("", "<p><small>{}</small><br><strong>{}</strong> - {}</p>", rows)
-    due = format_html("<p>Next update by {}</p>", format_day_time(one.due_at)) if one.due_at else ""
-    return f"{listed}{due}"
+    if said.corrected_at is None:
+        return told
+    before = format_html_join("", "<br><del>{}</del>", ((words,) for words in said.former))
+    return told + format_html("<p><em>Corrected {}</em>{}</p>", format_time(said.corrected_at), before)
+
+
+def _written(feed: ElementTree.Element) -> str:
+    """With a declaration of our own: ElementTree's would name the encoding of this machine's locale."""
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(feed, encoding="unicode")
 
 
 def _add(
     parent: ElementTree.Element, name: str, text: str | None = None, **attributes: str
 ) -> ElementTree.Element:
     child = ElementTree.SubElement(parent, name, attributes)
-    child.text = text
+    child.text = _FORBIDDEN.sub("", text) if text else None
     return child
-
-
-def address(one: PublicIncident) -> str:
-    return f"{settings.PUBLIC_URL}/status/{one.public_id}/"
-
-
-def stamp(at: datetime | None) -> str | None:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z" if at else None

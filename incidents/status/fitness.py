@@ -8,6 +8,7 @@ from dataclasses import dataclass
 NO_HOSPITAL = "the public page names no hospital and no person"
 NO_MACHINE = "the public page names no machine"
 NO_REFERENCE = "the public page shows no reference of ours"
+NO_BLANK = "it is a blank of the template"
 
 _DOMAINS = "com|net|org|uk|io|cloud|app|dev|ai|local|internal|lan|corp|nhs|health|cymru|wales|scot|windows"
 _MACHINE_LIKE = re.compile(
@@ -23,6 +24,7 @@ _MACHINE_LIKE = re.compile(
 _ADDRESS_LIKE = re.compile(
     r"(?<![\w.:])(?:(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:.]*)(?![\w:])", re.IGNORECASE
 )
+_BLANK = re.compile(r"\{[^{}\n]{0,80}\}")
 _REFERENCE = re.compile(r"(?<!\w)OOH-[0-9]{4}-[0-9]{5,9}(?!\w)", re.IGNORECASE)
 
 
@@ -37,7 +39,7 @@ class Unfit:
 
     @property
     def message(self) -> str:
-        return f"Remove “{self.word}”: {self.why}"
+        return f"{'Fill in' if self.why == NO_BLANK else 'Remove'} “{self.word}”: {self.why}"
 
 
 def find_unfit(words: str, *, names: Iterable[str] = (), machines: Iterable[str] = ()) -> list[Unfit]:
@@ -52,6 +54,11 @@ def find_unfit(words: str, *, names: Iterable[str] = (), machines: Iterable[str]
         if all(one.end <= other.start or other.end <= one.start for other in kept):
             kept.append(one)
     return sorted(kept, key=lambda unfit: unfit.start)
+
+
+def find_blanks(words: str) -> list[Unfit]:
+    """Each `{blank}` that nobody filled in."""
+    return [Unfit(*match.span(), match[0], NO_BLANK) for match in _BLANK.finditer(words)]
 
 
 def _named(words: str, names: Iterable[str], why: str) -> Iterator[Unfit]:

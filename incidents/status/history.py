@@ -2,7 +2,7 @@
 
 A day, by the clocks of Europe/London, is marked by the worst that any moment of it saw: unavailable for some
 before partly available or slow. The share counts as down only the time unavailable for some, each moment once
-however many incidents overlap.
+however many incidents overlap. Planned maintenance makes no spell: what an incident says during it counts.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,12 +15,14 @@ from incidents.local_time import LONDON, local
 DAYS = 90
 WELL, PARTLY, DOWN = 0, 1, 2
 MARKS = {
-    "operational": WELL, "degraded_performance": PARTLY, "partial_outage": PARTLY, "major_outage": DOWN
+    "operational": WELL, "under_maintenance": WELL, "degraded_performance": PARTLY, "partial_outage": PARTLY,
+    "major_outage": DOWN,
 }  # fmt: skip
 RULE = (
     "A day is red when the service was unavailable for some at any time of it, and amber, at part of the "
     "height, when it was partly available or slow. The percentage leaves out the time unavailable for some, "
-    "from the update that says so to the update that says otherwise. Days are those of UK time."
+    "from the update that says so to the update that says otherwise. Planned maintenance counts as neither, "
+    "but for what an incident says of the same time. Days are those of UK time."
 )
 
 

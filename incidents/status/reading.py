@@ -1,169 +1,56 @@
 """What the public sees, read from published updates alone: never the customer, the reference or a person."""
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from itertools import groupby
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 
 from accounts.models import Service
-from incidents.models import Phase, StatusUpdate
+from incidents.models import AffectedService, Maintenance, MaintenanceUpdate, Phase, StatusUpdate
 from incidents.status import history, wording
+from incidents.status.components import PublicGroup, PublicService, grouped
+from incidents.status.edition import Edition
+from incidents.status.told import (
+    TAGS,
+    WORST_FIRST,
+    PublicIncident,
+    PublicMaintenance,
+    Said,
+    State,
+    worst,
+)  # fmt: skip
 
-State = StatusUpdate.ServiceState
-WORST_FIRST = (State.MAJOR_OUTAGE, State.PARTIAL_OUTAGE, State.DEGRADED, State.OPERATIONAL)
-# state: tag of an incident, class, icon
-TAGS = {
-    State.MAJOR_OUTAGE: ("Unavailable", "bad", "cross"),
-    State.PARTIAL_OUTAGE: ("Partly available", "warn", "late"),
-    State.DEGRADED: ("Slow", "warn", "late"),
-    State.OPERATIONAL: ("Monitoring", "good", "search"),
+LATELY, SOON, MOST = 8, 5, 50
+_NOW = {
+    State.MAJOR_OUTAGE: "unavailable for some hospitals",
+    State.PARTIAL_OUTAGE: "partly available",
+    State.DEGRADED: "slow",
+    State.MAINTENANCE: "under planned maintenance",
 }
-LATELY, SHOWN_UPDATES, MOST = 8, 3, 50
 
 
 @dataclass(frozen=True)
-class PublicIncident:
-    """One incident as the public knows it. `updates` are the published ones, oldest first, at least one."""
+class Overview:
+    """All services at one instant, with what is told of them and what is planned."""
 
-    public_id: str
-    title: str
-    service_code: str
-    service_name: str
-    updates: list[StatusUpdate]
-
-    @property
-    def latest(self) -> StatusUpdate:
-        return self.updates[-1]
-
-    @property
-    def newest_first(self) -> list[StatusUpdate]:
-        return self.updates[::-1]
-
-    @property
-    def shown(self) -> list[StatusUpdate]:
-        """What the first page has room for; the incident's own page has all."""
-        return self.newest_first[:SHOWN_UPDATES]
-
-    @property
-    def earlier(self) -> int:
-        return max(len(self.updates) - SHOWN_UPDATES, 0)
-
-    @property
-    def is_open(self) -> bool:
-        return self.latest.phase != Phase.RESOLVED
-
-    @property
-    def state(self) -> str:
-        return self.latest.service_state
-
-    @property
-    def tag(self) -> tuple[str, str, str]:
-        return TAGS[State(self.state)] if self.is_open else ("Resolved", "good", "check")
-
-    @property
-    def heading(self) -> str:
-        """As the title, until the service is available again."""
-        is_back = self.is_open and self.state == State.OPERATIONAL
-        return f"{self.service_name}: available again" if is_back else self.title
-
-    @property
-    def due_at(self) -> datetime | None:
-        """When the next update was promised for."""
-        return self.latest.next_update_due_at if self.is_open else None
-
-    @property
-    def started_at(self) -> datetime:
-        return self.updates[0].posted_at
-
-    @property
-    def resolved_at(self) -> datetime | None:
-        return None if self.is_open else self.latest.posted_at
-
-    @property
-    def monitoring_at(self) -> datetime | None:
-        return next((update.posted_at for update in self.updates if update.phase == Phase.MONITORING), None)
-
-    @property
-    def lasted(self) -> timedelta | None:
-        return self.resolved_at - self.started_at if self.resolved_at else None
-
-    @property
-    def worst_state(self) -> str:
-        return min((update.service_state for update in self.updates), key=_rank)
-
-    def spells(self, now: datetime) -> list[history.Spell]:
-        return history.spells_of(((update.posted_at, update.service_state) for update in self.updates), now)
-
-
-@dataclass(frozen=True)
-class PublicService:
-    """A component of the page, its state now and its last 90 days."""
-
-    service: Service
-    incidents: list[PublicIncident]
-    now: datetime
-
-    @property
-    def state(self) -> str:
-        states = [incident.state for incident in self.incidents if incident.is_open]
-        return min(states, key=_rank, default=State.OPERATIONAL)
-
-    @property
-    def state_words(self) -> str:
-        if self.state == State.OPERATIONAL:
-            return "Monitoring" if any(incident.is_open for incident in self.incidents) else "Available"
-        return str(State(self.state).label)
-
-    @property
-    def kind(self) -> str:
-        return TAGS[State(self.state)][1]
-
-    @property
-    def icon(self) -> str:
-        return "check" if self.state == State.OPERATIONAL else TAGS[State(self.state)][2]
-
-    @cached_property
-    def marks(self) -> list[int]:
-        return history.day_marks(self._spells, history.last_days(self.now))
-
-    @property
-    def bad_days(self) -> int:
-        return sum(1 for mark in self.marks if mark)
-
-    @property
-    def share(self) -> str:
-        """`99.87`, or `100` when nothing was down."""
-        start = history.day_starts(history.last_days(self.now)[0])
-        return f"{history.available_share(self._spells, start, self.now):.2f}".removesuffix(".00")
-
-    @property
-    def partly_path(self) -> str:
-        return _path(self.marks, history.PARTLY, "8h4v16h-4z")
-
-    @property
-    def down_path(self) -> str:
-        return _path(self.marks, history.DOWN, "0h4v24h-4z")
-
-    @cached_property
-    def _spells(self) -> list[history.Spell]:
-        return [spell for incident in self.incidents for spell in incident.spells(self.now)]
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """The whole page at one instant."""
-
-    now: datetime
+    edition: Edition
     services: list[PublicService]
-    incidents: list[PublicIncident] = field(default_factory=list)
+    incidents: list[PublicIncident]
+    maintenances: list[PublicMaintenance]
+
+    @cached_property
+    def groups(self) -> list[PublicGroup]:
+        return grouped(self.services)
 
     @cached_property
     def open(self) -> list[PublicIncident]:
         """The worst first, then the newest."""
         ongoing = [incident for incident in self.incidents if incident.is_open]
-        return sorted(ongoing, key=lambda one: (_rank(one.state), -one.started_at.timestamp()))
+        newest = sorted(ongoing, key=lambda one: one.started_at, reverse=True)
+        return sorted(newest, key=lambda one: WORST_FIRST.index(State(one.state)))
 
     @property
     def lately(self) -> list[PublicIncident]:
@@ -171,68 +58,90 @@ class Snapshot:
         return sorted(closed, key=lambda one: one.latest.posted_at, reverse=True)[:LATELY]
 
     @property
+    def active(self) -> list[PublicMaintenance]:
+        return [one for one in self.maintenances if one.is_active]
+
+    @property
+    def upcoming(self) -> list[PublicMaintenance]:
+        """The earliest first."""
+        return [one for one in self.maintenances if one.is_upcoming]
+
+    @property
+    def next(self) -> list[PublicMaintenance]:
+        return self.upcoming[:SOON]
+
+    @cached_property
     def state(self) -> str:
-        return min((incident.state for incident in self.open), key=_rank, default=State.OPERATIONAL)
+        outages = [incident.state for incident in self.open]
+        return worst([*outages, State.MAINTENANCE] if self.active else outages)
 
     @property
     def kind(self) -> str:
         return TAGS[State(self.state)][1]
 
     @property
+    def icon(self) -> str:
+        return {"good": "check", "now": "tool"}.get(self.kind, "late")
+
+    @property
     def headline(self) -> str:
         """The one sentence, of the worst that holds now."""
-        names = list(dict.fromkeys(one.service_name for one in self.open if one.state == self.state))
-        if not names:
-            return "All services are available"
+        names = self._worst_names()
         if self.state == State.OPERATIONAL:
-            return f"Available again, and watched: {', '.join(names)}"
+            watched = list(dict.fromkeys(one.service_name for one in self.open))
+            again = f"Available again, and watched: {', '.join(watched)}"
+            return again if watched else "All services are available"
         many = len(names) > 1
         subject = f"{len(names)} services are" if many else f"{names[0]} is"
         return f"{subject} {_NOW[State(self.state)]}"
 
-    @property
-    def changed_at(self) -> datetime:
-        """When something was last said, for readers that ask what is new."""
-        return max((one.latest.posted_at for one in self.incidents), default=self.now)
+    def _worst_names(self) -> list[str]:
+        """What is in the worst state; a service that is not on the page goes by its public name."""
+        if self.state == State.MAINTENANCE:
+            return list(dict.fromkeys(name for one in self.active for name in one.services.values()))
+        found = [name for one in self.open for name in _names_in(one, self.state)]
+        return list(dict.fromkeys(found))
 
 
-_NOW = {
-    State.MAJOR_OUTAGE: "unavailable for some hospitals",
-    State.PARTIAL_OUTAGE: "partly available",
-    State.DEGRADED: "slow",
-}
+def _names_in(incident: PublicIncident, state: str) -> Iterator[str]:
+    for code, its in incident.states.items():
+        if its == state:
+            yield incident.services.get(code, incident.service_name)
 
 
-def snapshot(now: datetime) -> Snapshot:
-    """The services and the incidents of the last 90 days, and whatever is still open. Two queries."""
+def overview(edition: Edition) -> Overview:
+    """The services, the incidents and maintenances of the last 90 days, and what is open. Six queries."""
+    now = edition.as_of
     since = history.day_starts(history.last_days(now)[0])
     recent = StatusUpdate.objects.published().filter(posted_at__gte=since).values("incident")
     is_ongoing = Q(incident__public_phase__in=[phase for phase in Phase if phase != Phase.RESOLVED])
     incidents = read_incidents(Q(incident__in=recent) | is_ongoing)
-    services = Service.objects.on_status_page()
-    found = [
-        PublicService(service, [one for one in incidents if one.service_code == service.code], now)
-        for service in services
-    ]
-    return Snapshot(now, found, incidents)
+    planned = read_maintenances(Q(ends_at__gte=since))
+    services = [
+        PublicService(
+            service, [one for one in incidents if service.code in one.services],
+            [one for one in planned if service.code in one.services], now,
+        )
+        for service in Service.objects.on_status_page().select_related("group")
+    ]  # fmt: skip
+    return Overview(edition, services, incidents, planned)
 
 
 def read_incidents(which: Q) -> list[PublicIncident]:
-    """The public incidents whose updates these are, the newest first. One query."""
+    """The public incidents whose updates these are, the newest first. Two queries."""
     rows = (
         StatusUpdate.objects.published()
         .filter(which, incident__is_rehearsal=False)
         .select_related("incident__service")
+        .prefetch_related(Prefetch("affected", AffectedService.objects.select_related("service")))
         .order_by("incident_id", "posted_at", "id")
     )
-    incidents = [
-        _incident(list(updates)) for _, updates in groupby(rows, key=lambda update: update.incident_id)
-    ]
-    return sorted(incidents, key=lambda one: one.started_at, reverse=True)
+    found = [_incident(list(updates)) for _, updates in groupby(rows, key=lambda row: row.incident_id)]
+    return sorted((one for one in found if one.updates), key=lambda one: one.started_at, reverse=True)
 
 
 def latest_incidents() -> list[PublicIncident]:
-    """The 50 that were told of last, for readers that follow. Two queries."""
+    """The 50 that were told of last, for readers that follow. Three queries."""
     told = StatusUpdate.objects.published().filter(incident__is_rehearsal=False).order_by()
     newest = told.values("incident").distinct().order_by("-incident")[:MOST]
     return read_incidents(Q(incident__in=[row["incident"] for row in newest]))
@@ -243,22 +152,66 @@ def one_incident(public_id: str) -> PublicIncident | None:
 
 
 def incidents_of_month(start: datetime, end: datetime) -> list[PublicIncident]:
-    """Those whose first update falls into the month. One query."""
+    """Those whose first update falls into the month. Two queries."""
     told = StatusUpdate.objects.published().filter(posted_at__gte=start, posted_at__lt=end).values("incident")
     return [one for one in read_incidents(Q(incident__in=told)) if start <= one.started_at < end]
 
 
-def _incident(updates: list[StatusUpdate]) -> PublicIncident:
-    incident = updates[0].incident
-    name = wording.public_name(incident)
+def read_maintenances(which: Q) -> list[PublicMaintenance]:
+    """The announced ones of these, the earliest first. Three queries."""
+    rows = Maintenance.objects.published().filter(which).order_by("starts_at", "pk")
+    updates = MaintenanceUpdate.objects.published().order_by("posted_at", "pk")
+    listed = rows.prefetch_related(
+        Prefetch("updates", updates, to_attr="told"), Prefetch("services", Service.objects.on_status_page())
+    )
+    return [_maintenance(row, row.told) for row in listed]  # type: ignore[attr-defined]
+
+
+def one_maintenance(public_id: str) -> PublicMaintenance | None:
+    return next(iter(read_maintenances(Q(public_id=public_id))), None)
+
+
+def latest_maintenances() -> list[PublicMaintenance]:
+    """The 50 that begin last, the latest first."""
+    newest = Maintenance.objects.published().order_by("-starts_at", "-pk").values_list("pk", flat=True)[:MOST]
+    return read_maintenances(Q(pk__in=list(newest)))[::-1]
+
+
+def _incident(rows: list[StatusUpdate]) -> PublicIncident:
+    """A service that is not on the page has no name here but “Another service”."""
+    incident, own = rows[0].incident, rows[0].incident.service
+    said = list(thread(rows, own.code))
+    spoken_of = [own, *(each.service for row in rows for each in row.affected.all())]
+    names = {service.code: service.name for service in spoken_of if service.is_public}
+    services = {code: names[code] for each in said for code in each.states if code in names}
     return PublicIncident(
-        incident.public_id, wording.public_title(incident), incident.service.code, name, updates
+        incident.public_id, wording.public_title(incident), wording.public_name(incident), services, said
     )
 
 
-def _rank(state: str) -> int:
-    return WORST_FIRST.index(State(state))
+def thread(rows: Iterable[StatusUpdate], own_code: str) -> Iterator[Said]:
+    """The updates, each in the words of its last correction. A correction has no place of its own."""
+    listed = list(rows)
+    corrections = {row.corrects_id: row for row in listed if row.corrects_id}
+    for row in listed:
+        if row.corrects_id is None:
+            yield _said(row, corrections, own_code)
 
 
-def _path(marks: list[int], mark: int, shape: str) -> str:
-    return "".join(f"M{index * 5} {shape}" for index, value in enumerate(marks) if value == mark)
+def _said(row: StatusUpdate, corrections: dict[int, StatusUpdate], own_code: str) -> Said:
+    last = row
+    former: list[str] = []
+    while last.pk in corrections:
+        former.insert(0, last.words)
+        last = corrections[last.pk]
+    states = {own_code: last.service_state} | {each.service.code: each.state for each in last.affected.all()}
+    return Said(
+        row.posted_at, row.phase, row.get_phase_display(), last.words, states, row.next_update_due_at,
+        corrected_at=last.posted_at if former else None, former=tuple(former),
+    )  # fmt: skip
+
+
+def _maintenance(row: Maintenance, updates: list[MaintenanceUpdate]) -> PublicMaintenance:
+    said = [Said(each.posted_at, each.phase, each.get_phase_display(), each.words, {}) for each in updates]
+    services = {service.code: service.name for service in row.services.all()}
+    return PublicMaintenance(row.public_id, row.title, services, row.starts_at, row.ends_at, said)

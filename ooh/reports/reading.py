@@ -73,7 +73,8 @@ def _call(
 
 def _updates(user: User, within: dict[str, Any]) -> dict[int, list[Update]]:
     found: dict[int, list[Update]] = defaultdict(list)
-    rows = StatusUpdate.objects.visible_to(user).filter(**within).order_by("posted_at", "pk")
+    posted = StatusUpdate.objects.visible_to(user).filter(**within, corrects=None)
+    rows = posted.order_by("posted_at", "pk")
     for pk, posted_at, due_at, published_at in rows.values_list(
         "incident_id", "posted_at", "next_update_due_at", "published_at"
     ):

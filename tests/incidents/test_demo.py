@@ -22,7 +22,7 @@ from incidents.models import (
     StatusUpdate,
     TimelineEntry,
 )
-from incidents.status.services import refuse_unfit_words
+from incidents.status.public_words import refuse_unfit
 
 LATE_IN_NOVEMBER = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 
@@ -123,7 +123,7 @@ def test_handovers_of_history_were_accepted_when_the_desk_was_open(history: Any)
 
 def test_the_public_words_of_history_could_have_been_posted(history: Any) -> None:
     for words in set(StatusUpdate.objects.values_list("words", flat=True)):
-        refuse_unfit_words(words, "IT on-call manager")
+        refuse_unfit("IT on-call manager", words=words)
 
 
 def test_references_go_on_from_the_counter_in_the_order_of_the_calls(history: Any) -> None:

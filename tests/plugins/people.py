@@ -18,6 +18,7 @@ from tests import factories
 def pytest_configure(config: pytest.Config) -> None:
     """People are made by the thousand, and the hash of a made-up password takes a second each."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STATUS_CHECK_EVERY = 0.0  # no public page of one test is kept for the next
 
 
 @pytest.fixture

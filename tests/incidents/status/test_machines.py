@@ -22,7 +22,7 @@ def read(name: str) -> Any:
     assert response.status_code == 200
     assert response["Content-Type"] == "application/json"
     assert response["Access-Control-Allow-Origin"] == "*"
-    assert response["Cache-Control"] == "public, max-age=10"
+    assert response["Cache-Control"] == "public, max-age=5"
     return response.json()
 
 

@@ -13,7 +13,8 @@ from incidents.models import Incident, OutboxRow, StatusUpdate
 from incidents.services import begin_triage
 from incidents.status import wording
 from incidents.status.fitness import find_unfit
-from incidents.status.services import post_update, preview, resolve_with_update
+from incidents.status.public_words import preview
+from incidents.status.services import post_update, resolve_with_update
 from tests.factories import make_component, make_customer, make_incident, make_service
 
 NAMES = ["Wexcombe Park Hospital", "wexcombe", "Tanner’s Row Day Surgery", "cwm-arian"]
