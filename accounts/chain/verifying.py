@@ -9,6 +9,7 @@ from django.db import DatabaseError
 from accounts.chain import guarding
 from accounts.chain.linking import head_proof, link_all, link_hash
 from accounts.chain.sealing import Chain, chains, is_genuine, keyed
+from accounts.chain.stored import is_spelt_as_written, spellings
 from accounts.models.chain import ChainHead, ChainLink, Redaction
 
 CHUNK = 2000
@@ -64,10 +65,14 @@ def _verified(chain: Chain) -> Iterator[Broken | None]:
     while links := list(
         ChainLink.objects.filter(chain=chain.name, position__gt=position).order_by("position")[:CHUNK]
     ):
-        rows = _rows(chain, links)
+        rows, spelt = _rows(chain, links), spellings(chain.model, [link.row_id for link in links])
         for link in links:
             yield from _link_broken(chain, link, position, before)
-            yield _row_broken(chain, link, rows.get(link.row_id), redacted.get(link.row_id))
+            row = rows.get(link.row_id)
+            found = _row_broken(chain, link, row, redacted.get(link.row_id))
+            if found is None and not is_spelt_as_written(row, spelt.get(link.row_id)):
+                found = Broken(chain.name, link.row_id, "it was changed, though it reads the same")
+            yield found
             position, before = int(link.position), link.hash
     yield from _head_broken(chain, position, before)
     yield from _strangers(chain)
