@@ -8,6 +8,7 @@ import time_machine
 from django.conf import settings
 from django.test import Client
 from rest_framework.test import APIClient
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from accounts.models import Customer, Service, Team, User
 from accounts.roles import Role, Side
@@ -15,10 +16,23 @@ from incidents.models import Incident
 from tests import factories
 
 
+_walk_static_files = WhiteNoiseMiddleware.add_files_from_finders
+_static_files: dict[str, Any] = {}
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """People are made by the thousand, and the hash of a made-up password takes a second each."""
+    """People and clients are made by the thousand: what is slow about each happens once, or not at all."""
+    # The hash of a made-up password would take half a second a person.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.STATUS_CHECK_EVERY = 0.0  # no public page of one test is kept for the next
+    WhiteNoiseMiddleware.add_files_from_finders = _know_static_files  # type: ignore[method-assign]
+
+
+def _know_static_files(middleware: WhiteNoiseMiddleware) -> None:
+    """Each client builds the middleware anew, and that reads the date of every static file."""
+    if not _static_files:
+        _walk_static_files(middleware)
+        _static_files.update(middleware.files)
+    middleware.files.update(_static_files)
 
 
 @pytest.fixture

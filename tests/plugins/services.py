@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 import redis
-from django.conf import settings
 
 from tests.plugins.environment import REDIS_URL, SHARED_DIR
 
@@ -56,8 +55,6 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"REQUIRE_SERVICES is set, and this is missing: {lacking}.")
     _refuse_silence("DATABASE_URL", _ask_postgres)
     _refuse_silence("REDIS_URL", _ask_redis)
-    # A hash that is slow on purpose costs half a second a person, and the tests make thousands.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def _refuse_silence(variable: str, ask: Callable[[], None]) -> None:
