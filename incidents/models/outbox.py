@@ -11,7 +11,13 @@ from accounts.roles import Permission
 from incidents.models.incident import Incident
 
 # Events as people read them; upper floors name theirs so that they read well.
-EVENT_WORDS = {"ticket": "the ticket", "note": "a note", "state": "the status", "publish": "a status update"}
+EVENT_WORDS = {
+    "ticket": "the ticket", "note": "a note", "state": "the status",
+    "summary": "the closing summary", "publish": "a status update",
+    "fan_out": "a status update for all subscribers", "status_email": "a status update by e-mail",
+    "webhook": "a status update by webhook", "confirmation": "the question whether it is wanted",
+    "challenge": "the question whether it is wanted", "update": "a status update",
+}  # fmt: skip
 
 
 class OutboxQuerySet(models.QuerySet["OutboxRow"]):

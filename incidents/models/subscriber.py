@@ -2,6 +2,7 @@
 
 import secrets
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from django.db import models
 from django.db.models import Q
@@ -69,3 +70,12 @@ class Subscriber(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} subscriber {self.pk}"
+
+    @property
+    def masked_address(self) -> str:
+        """`n•••@example.org`, `https://hooks.example.org/•••`: enough to know it again, too little to use it."""
+        if self.kind == self.Kind.WEBHOOK:
+            parts = urlsplit(self.address)
+            return f"{parts.scheme}://{parts.hostname}/•••"
+        name, _, domain = self.address.rpartition("@")
+        return f"{name[:1]}•••@{domain}"
