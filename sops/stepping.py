@@ -13,12 +13,13 @@ from accounts.roles import Permission
 from incidents import services as incidents
 from incidents.hours import hours_refusal
 from incidents.local_time import local
-from incidents.models import Incident, Kind, State
+from incidents.models import Kind, State
 from incidents.timeline import record as write_timeline
-from sops.applicability import expiry_words, offer_refusal, suspension_words
+from sops.applicability import expiry_words, offer_refusal
 from sops.models import Run, SopVersion, Step, StepRun, Suspension
 from sops.models.run import Outcome, RunState
 from sops.models.step_run import Risk, StepRunState
+from sops.models.suspension import that_holds
 from sops.writing import BAD, GOOD, Option, deciding_check, options_of
 
 logger = logging.getLogger(__name__)
@@ -33,13 +34,15 @@ ENDED = {
 
 
 def locked_run(run_id: int) -> Run:
-    """The run, its row locked until the transaction ends; on SQLite the whole database is."""
-    rows = Run.objects.select_for_update(of=("self",))
-    joined = rows.select_related(
-        "version__sop", "version__decided_by", "incident__customer", "incident__service", "customer",
-        "service", "started_by",
-    )  # fmt: skip
-    return joined.prefetch_related("step_runs__component").get(pk=run_id)
+    """The run, its row locked until the transaction ends; on SQLite the whole database is.
+
+    All that comes with it is read once the lock is held: nothing is older than what was waited for.
+    """
+    Run.objects.select_for_update().values_list("pk").get(pk=run_id)
+    rows = Run.objects.select_related(
+        "version__sop", "incident__customer", "customer", "started_by__organisation"
+    )
+    return rows.prefetch_related("step_runs").get(pk=run_id)
 
 
 def move_on(run: Run, *, by: User) -> None:
@@ -57,9 +60,15 @@ def move_on(run: Run, *, by: User) -> None:
     elif waits_for_person(step):
         _wait(run, step)
     else:
-        run.state = RunState.RUNNING
-        run.save()
+        _stand(run, RunState.RUNNING)
         transaction.on_commit(partial(hurry, run.pk))
+
+
+def _stand(run: Run, state: RunState) -> None:
+    """Write where the run stands, where that is news; an answer may have said already how it ends."""
+    if run.state != state or run.outcome:
+        run.state = state
+        run.save()
 
 
 def waits_for_person(step: StepRun) -> bool:
@@ -72,8 +81,7 @@ def waits_for_person(step: StepRun) -> bool:
 
 
 def _wait(run: Run, step: StepRun) -> None:
-    run.state = RunState.WAITING
-    run.save()
+    _stand(run, RunState.WAITING)
     if step.state == StepRunState.PENDING:
         step.state, step.started_at = StepRunState.WAITING, timezone.now()
         step.save()
@@ -87,8 +95,7 @@ def _end_or_ask(run: Run, *, by: User) -> None:
     if run.outcome and not run.is_rehearsal:
         end_finished(run, Outcome(run.outcome), by=by)
     else:
-        run.state = RunState.WAITING
-        run.save()
+        _stand(run, RunState.WAITING)
 
 
 def hurry(run_id: int) -> None:
@@ -217,10 +224,10 @@ def _end(run: Run, state: RunState, words: str, next_action: str, *, by: User, o
 
 
 def refusal_now(run: Run, step: StepRun) -> str:
-    """Why the run must not go on, in words; empty when it may. All is asked afresh."""
+    """Why the run must not go on, in words; empty when it may. `locked_run` has just read all of it."""
     return (
         _boundary_refusal(run, step)
-        or (_incident_refusal(run) if run.incident_id is not None else "")
+        or _incident_refusal(run)
         or _person_refusal(run, step)
         or target_refusal(run, step)
     )
@@ -233,8 +240,9 @@ def _boundary_refusal(run: Run, step: StepRun) -> str:
 def version_refusal(run: Run) -> str:
     """Suspended, withdrawn or past its date. A newer version takes nothing from a run that has begun."""
     version = run.version
-    if words := suspension_words(version, list(Suspension.objects.active())):
-        return words
+    actions = [each.action for each in run.ordered]
+    if held := that_holds(Suspension.objects.active(), sop_id=version.sop_id, actions=actions):
+        return held.words
     if version.state == SopVersion.State.WITHDRAWN:
         return f"Version {version.number} was withdrawn by {version.decided_by}: {version.decision_reason}"
     if run.is_rehearsal:
@@ -245,33 +253,32 @@ def version_refusal(run: Run) -> str:
 
 
 def _incident_refusal(run: Run) -> str:
-    state = Incident.objects.values_list("state", flat=True).get(runs=run)
-    return "" if state == State.SOP else "The incident is no longer in SOP"
+    is_on = run.incident is None or run.incident.state == State.SOP
+    return "" if is_on else "The incident is no longer in SOP"
 
 
 def _person_refusal(run: Run, step: StepRun) -> str:
-    """The person on whose word it acts, read afresh: a leaver counts no more, nor who lost the role."""
-    known = step.confirmed_by or run.started_by
-    person: User = User.objects.select_related("organisation").get(pk=known.pk)
+    """The person on whose word it acts: a leaver counts no more, nor who lost the role."""
+    person = step.confirmed_by or run.started_by
     return "" if may_act(run, person) else f"{person} may no longer run SOPs"
 
 
 def target_refusal(run: Run, step: StepRun) -> str:
     """That the target is not of this customer any more, nor shared; empty when it is, or none is chosen."""
-    if step.component is None:
+    if step.component_id is None:
         return ""
-    reachable = Component.objects.reachable_from(run.customer)
-    if reachable.filter(pk=step.component.pk).exists():
-        return ""
-    return f"{step.component} is no longer a target for {run.customer}"
+    found = Component.objects.reachable_from(run.customer).filter(pk=step.component_id).first()
+    if found is None:
+        return f"{step.component} is no longer a target for {run.customer}"
+    step.component = found
+    return ""
 
 
 def hold_words(run: Run) -> str:
     """Why the step waits for a lead's word, rather than stops: the hour. Empty when it need not wait."""
     if run.incident is None or run.is_rehearsal:
         return ""
-    incident = Incident.objects.select_related("customer").get(runs=run)
-    return hours_refusal(incident, timezone.now())
+    return hours_refusal(run.incident, timezone.now())
 
 
 def may_act(run: Run, person: User) -> bool:

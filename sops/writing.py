@@ -88,8 +88,8 @@ def content_of(step: Step) -> dict[str, Any]:
 
 def said_by(version: SopVersion) -> dict[str, Any]:
     """Its texts and its steps: what a file holds of it, and what another version may say too."""
-    steps = version.steps.order_by("position").values(*STEP_FIELDS)
-    return {"steps": list(steps), **{name: getattr(version, name) for name in TEXTS}}
+    steps = [{name: getattr(step, name) for name in STEP_FIELDS} for step in version.steps.all()]
+    return {"steps": steps, **{name: getattr(version, name) for name in TEXTS}}
 
 
 def canonical(content: dict[str, Any]) -> str:

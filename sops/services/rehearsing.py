@@ -35,7 +35,8 @@ def rehearse(version_id: int, *, customer_id: int, by: User) -> Run:
     customer = Customer.objects.visible_to(by).active().filter(is_simulated=True, pk=customer_id).first()
     if customer is None:
         raise ValidationError({"customer": ["Choose a customer of the simulated estate"]})
-    if words := unfit(version, customer, reachable_by(customer)):
+    reachable = reachable_by(customer)
+    if words := unfit(version, customer, reachable):
         raise Conflict(f"{version.sop.code} cannot be rehearsed: {words}", "Choose another customer.")
     same: dict[str, Any] = {
         "version": version, "customer": customer, "started_by": by, "content_hash": fingerprint(version),
@@ -45,7 +46,7 @@ def rehearse(version_id: int, *, customer_id: int, by: User) -> Run:
     run = Run.objects.create(
         service=_service_of(version, customer), is_rehearsal=True, started_at=timezone.now(), **same
     )
-    return begin(run, by=by)
+    return begin(run, reachable, by=by)
 
 
 def _service_of(version: SopVersion, customer: Customer) -> Service:

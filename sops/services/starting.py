@@ -1,9 +1,13 @@
 """Starting a run: what must be true, and the rows that pin it."""
 
+from collections.abc import Sequence
+
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
+from accounts.bulk import create_all
 from accounts.errors import Conflict
 from accounts.models import Component, Customer, User
 from accounts.roles import Permission
@@ -13,7 +17,7 @@ from incidents.local_time import local
 from incidents.models import Incident, State
 from sops import stepping
 from sops.applicability import missing_target, refusal, targets_for
-from sops.models import Run, SopVersion, StepRun, Suspension
+from sops.models import Run, SopVersion, Step, StepRun, Suspension
 from sops.writing import content_of, fingerprint, spec_of
 
 
@@ -27,28 +31,31 @@ def start_run(incident_id: int, version_id: int, *, by: User, seen: str | None =
     """
     if not (by.has_perm(Permission.RUN_SOP) and by.has_perm(Permission.START_SOP)):
         raise PermissionDenied
-    version = SopVersion.objects.visible_to(by).select_related("sop").get(pk=version_id)
-    name = f"{version.sop.code} version {version.number}"
-    locked = Incident.objects.select_for_update().get(pk=incident_id)
+    locked = Incident.objects.select_for_update().values_list("state", "has_running_sop")
+    state, has_running_sop = locked.get(pk=incident_id)
+    versions = SopVersion.objects.visible_to(by).select_related("sop")
+    version = versions.prefetch_related("steps").get(pk=version_id)
     if (repeated := _already_running(incident_id, version, by)) is not None:
         return repeated
-    if locked.state == State.SOP and not locked.has_running_sop:
+    if state == State.SOP and not has_running_sop:
         raise Conflict("An SOP has ended on it", "Take it back to triage first, with the reason.")
+    name = f"{version.sop.code} version {version.number}"
     incident = incidents.start_sop(incident_id, sop=name, seen=seen, by=by)
-    _refuse_unfit(version, incident)
+    reachable = reachable_by(incident.customer)
+    _refuse_unfit(version, incident, reachable)
     run = Run.objects.create(
         version=version, incident=incident, customer=incident.customer, service=incident.service,
         started_by=by, started_at=timezone.now(), is_rehearsal=incident.is_rehearsal,
         content_hash=version.content_hash,
     )  # fmt: skip
-    return begin(run, by=by)
+    return begin(run, reachable, by=by)
 
 
-def begin(run: Run, *, by: User) -> Run:
-    """Pin the steps as they are now, and go to the first. In the caller's transaction."""
-    _pin(run)
-    stepping.move_on(stepping.locked_run(run.pk), by=by)
-    run.refresh_from_db()
+def begin(run: Run, reachable: Sequence[Component], *, by: User) -> Run:
+    """Pin the steps as they are now, and go to the first. In the transaction that made the run."""
+    create_all([_pinned(step, run, reachable) for step in run.version.steps.all()])
+    prefetch_related_objects([run], "step_runs")
+    stepping.move_on(run, by=by)
     return run
 
 
@@ -69,7 +76,7 @@ def _already_running(incident_id: int, version: SopVersion, by: User) -> Run | N
     )
 
 
-def _refuse_unfit(version: SopVersion, incident: Incident) -> None:
+def _refuse_unfit(version: SopVersion, incident: Incident, reachable: Sequence[Component]) -> None:
     """A version that is in force, serves this incident, reads as it did when approved, has its targets."""
     code, today = version.sop.code, local(timezone.now()).date()
     suspensions = list(Suspension.objects.active())
@@ -81,7 +88,7 @@ def _refuse_unfit(version: SopVersion, incident: Incident) -> None:
         raise Conflict(
             f"{code} is not as it was approved", "Its fingerprint differs. Escalate, and tell the vendor."
         )
-    if words := missing_target(version, incident.customer, reachable_by(incident.customer)):
+    if words := missing_target(version, incident.customer, reachable):
         raise Conflict(f"{code} cannot be started: {words}", "Escalate, and tell the desk to register it.")
 
 
@@ -89,15 +96,13 @@ def reachable_by(customer: Customer) -> list[Component]:
     return list(Component.objects.reachable_from(customer))
 
 
-def _pin(run: Run) -> None:
-    """One row a step, with its action, risk and parameters as they are now; the only target is taken."""
-    reachable = reachable_by(run.customer)
-    for step in run.version.steps.order_by("position"):
-        row = StepRun(run=run, position=step.position, content=content_of(step))
-        if step.is_automated:
-            spec = spec_of(step)
-            row.action, row.risk, row.is_disruptive = spec.name, spec.risk, spec.is_disruptive
-            row.is_elevated, row.parameters = spec.is_elevated, step.parameters
-            targets = targets_for(step, run, reachable)
-            row.component = targets[0] if len(targets) == 1 else None
-        row.save()
+def _pinned(step: Step, run: Run, reachable: Sequence[Component]) -> StepRun:
+    """The step with its action, risk and parameters as they are now; the only target is taken."""
+    row = StepRun(run=run, position=step.position, content=content_of(step))
+    if step.is_automated:
+        spec = spec_of(step)
+        row.action, row.risk, row.is_disruptive = spec.name, spec.risk, spec.is_disruptive
+        row.is_elevated, row.parameters = spec.is_elevated, step.parameters
+        targets = targets_for(step, run, reachable)
+        row.component = targets[0] if len(targets) == 1 else None
+    return row
