@@ -231,11 +231,12 @@ def _is_repeat(incident: Incident, name: str, text: str, by: User) -> bool:
 
     With other words it is none: they would be lost quietly.
     """
+    if can_proceed(getattr(incident, name), check_conditions=False):
+        return False
     last = _last_move(incident)
     return bool(
         last and last.by_id == by.pk and last.text == text
         and last.data.get("transition") == name and last.data.get("to") == incident.state
-        and not can_proceed(getattr(incident, name), check_conditions=False)
     )  # fmt: skip
 
 

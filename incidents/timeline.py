@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from incidents.models import Incident, OutboxRow, TimelineEntry, Wall
-from incidents.outbox.writing import announce
+from incidents.outbox.writing import announce_new
 
 
 def record(
@@ -19,12 +19,13 @@ def record(
         incident=incident, kind=kind, title=title[:200], text=text, by=by,
         happened_at=at or timezone.now(), wall=wall, is_bad=is_bad, data=data,
     )  # fmt: skip
-    if wall != Wall.VENDOR and not incident.is_rehearsal:
-        announce(
-            OutboxRow.Destination.FRESHDESK,
-            "note",
-            key=f"freshdesk:note:{entry.pk}",
-            incident=incident,
-            entry=entry.pk,
-        )
+    if wall != Wall.VENDOR:
+        announce_new([_note(entry)])
     return entry
+
+
+def _note(entry: TimelineEntry) -> OutboxRow:
+    return OutboxRow(
+        destination=OutboxRow.Destination.FRESHDESK, event="note", key=f"freshdesk:note:{entry.pk}",
+        incident=entry.incident, payload={"entry": entry.pk}, due_at=timezone.now(),
+    )  # fmt: skip

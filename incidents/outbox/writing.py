@@ -1,7 +1,7 @@
 """Writing to the outbox, in the transaction of the event."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from time import monotonic
@@ -10,7 +10,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.bulk import create_all
 from incidents.models import Incident, OutboxRow
+from incidents.outbox import registry
 
 logger = logging.getLogger(__name__)
 
@@ -44,8 +46,26 @@ def announce(
         },
     )  # fmt: skip
     if is_new:
-        transaction.on_commit(partial(hurry, row.pk))
+        _hurry_on_commit(row)
     return row
+
+
+def announce_new(rows: Sequence[OutboxRow]) -> None:
+    """Write deliveries of one incident to one destination, whose keys name what this transaction has made.
+
+    Nobody can have announced that before, so nobody is asked. Celery is told of the first: the others wait
+    behind it. Nothing of a rehearsal is written.
+    """
+    leaving = [row for row in rows if row.incident is None or not row.incident.is_rehearsal]
+    if leaving:
+        create_all(leaving)
+        _hurry_on_commit(leaving[0])
+
+
+def _hurry_on_commit(row: OutboxRow) -> None:
+    """Not while there is nowhere to send to: the row then waits, and the sweep looks after it."""
+    if registry.destination(row.destination) is not None:
+        transaction.on_commit(partial(hurry, row.pk))
 
 
 def announce_many(destination: str, event: str, rows: Iterable[tuple[str, str, dict[str, Any]]]) -> None:
