@@ -119,6 +119,8 @@ else:
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": VAR_DIR / "desk.sqlite3",
+            # To open it and read its shape takes as long as ten queries; the last to close it writes it all out.
+            "CONN_MAX_AGE": 600,
             "OPTIONS": {
                 "timeout": 20,
                 # A writer queues at BEGIN, not in the middle: no "database is locked" between two people.
@@ -304,7 +306,11 @@ AUDIT_KEY = env.str("AUDIT_KEY", default="") or SECRET_KEY
 AUDITLOG_INCLUDE_ALL_MODELS = True
 AUDITLOG_EXCLUDE_TRACKING_MODELS = ("sessions", "contenttypes", "auth.permission")
 # The address of an operation at Azure may bear a signature, and what is audited stays.
-AUDITLOG_INCLUDE_TRACKING_MODELS = ({"model": "sops.StepRun", "exclude_fields": ["operation"]},)
+AUDITLOG_INCLUDE_TRACKING_MODELS = (
+    {"model": "sops.StepRun", "exclude_fields": ["operation"]},
+    # What may point at a new entry is asked of the database otherwise, one query each.
+    {"model": "incidents.TimelineEntry", "exclude_fields": ["superseded_by", "call", "conversations"]},
+)
 AUDITLOG_MASK_TRACKING_FIELDS = ("password", "digest", "token")
 AUDITLOG_EXCLUDE_TRACKING_FIELDS = ("last_login",)
 AUDITLOG_STORE_JSON_CHANGES = True
