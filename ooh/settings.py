@@ -119,7 +119,7 @@ else:
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": VAR_DIR / "desk.sqlite3",
-            # To open it and read its shape takes as long as ten queries; the last to close it writes it all out.
+            # Opening it takes as long as ten queries, and the last to close it writes everything out.
             "CONN_MAX_AGE": 600,
             "OPTIONS": {
                 "timeout": 20,
