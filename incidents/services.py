@@ -183,9 +183,17 @@ def _move(
     incident.next_action = next_action[:300]
     incident.save()
     title = f"{before} to {incident.get_state_display().lower()}"
-    record(incident, Kind.STATE, title, text, by=by, at=at, transition=name, to=incident.state)
-    _announce_status(incident)
+    moved = record(
+        incident, Kind.STATE, title, text, by=by, at=at, transition=name, to=incident.state, **_kept(details)
+    )
+    _announce_move(incident, moved)
     return incident
+
+
+def _kept(details: dict[str, Any]) -> dict[str, Any]:
+    """What the incident forgets when it is reopened, and the closing summary tells however late it is sent."""
+    restored_at = details.get("restored_at")
+    return {"restored_at": restored_at.isoformat()} if restored_at else {}
 
 
 def has_transition_perm_anywhere(move: Any, by: User) -> bool:
@@ -240,10 +248,14 @@ def _is_repeat(incident: Incident, name: str, text: str, by: User) -> bool:
     )  # fmt: skip
 
 
-def _announce_status(incident: Incident) -> None:
-    if not incident.is_rehearsal:
-        key = f"freshdesk:state:{_last_move(incident).pk}"  # type: ignore[union-attr]
-        announce(OutboxRow.Destination.FRESHDESK, "state", key=key, incident=incident, state=incident.state)
+def _announce_move(incident: Incident, moved: TimelineEntry) -> None:
+    """The new status, and before one that closes the ticket the summary of what happened."""
+    if incident.is_rehearsal:
+        return
+    to = OutboxRow.Destination.FRESHDESK
+    if not incident.is_open:
+        announce(to, "summary", key=f"freshdesk:summary:{moved.pk}", incident=incident, entry=moved.pk)
+    announce(to, "state", key=f"freshdesk:state:{moved.pk}", incident=incident, state=incident.state)
 
 
 # ---------- Acts beside the transitions ----------

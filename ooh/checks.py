@@ -1,5 +1,6 @@
 """System checks that refuse unsafe mixtures of settings before anything is served."""
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -7,6 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from incidents.coverage import NATIONS
+from incidents.freshdesk import fields
 from sops.actions.azure import credentials
 
 
@@ -66,6 +68,28 @@ def freshdesk_is_whole(**_: Any) -> list[CheckMessage]:
     if settings.PRODUCTION and url and not url.startswith("https://"):
         return [Error("FRESHDESK_URL must begin with https:// in production.", id="ooh.E009")]
     return []
+
+
+@register()
+def freshdesk_settings_are_sound(**_: Any) -> list[CheckMessage]:
+    """What is configured of Freshdesk's fields and limits has a meaning, before a ticket finds out."""
+    wrong = list(fields.mistakes())
+    limits, statuses = settings.FRESHDESK_PER_MINUTE, settings.FRESHDESK_STATUSES
+    if not 0 <= settings.FRESHDESK_AGENTS_SHARE <= 90:
+        wrong.append("FRESHDESK_AGENTS_SHARE is not a percentage from 0 to 90.")
+    if set(limits) != {"all", "create", "update", "list"} or not _are_counts(limits.values()):
+        wrong.append("FRESHDESK_PER_MINUTE is not numbers for all, create, update and list.")
+    if set(statuses) != {"open", "handed_over", "resolved", "declined"} or not _are_counts(statuses.values()):
+        wrong.append("FRESHDESK_STATUSES is not numbers for open, handed_over, resolved and declined.")
+    if not all(isinstance(names, dict) for names in settings.FRESHDESK_CHOICES.values()):
+        wrong.append("FRESHDESK_CHOICES is not an object of objects: field, then our value and theirs.")
+    if not 0 < settings.FRESHDESK_TIMEOUT <= 30:  # a delivery's lease holds several answers
+        wrong.append(f"FRESHDESK_TIMEOUT is {settings.FRESHDESK_TIMEOUT:g}. Use up to 30 seconds.")
+    return [Error(words, id="ooh.E020") for words in wrong]
+
+
+def _are_counts(values: Iterable[Any]) -> bool:
+    return all(type(value) is int and value > 0 for value in values)
 
 
 @register()

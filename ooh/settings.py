@@ -332,8 +332,12 @@ FRESHDESK_API_KEY = env.str("FRESHDESK_API_KEY", default="")
 FRESHDESK_REQUESTER_EMAIL = env.str("FRESHDESK_REQUESTER_EMAIL", default="ooh-desk@example.org")
 # Our own key in a ticket: a text field of the account. Empty where it has none; the tag is there always.
 FRESHDESK_REFERENCE_FIELD = env.str("FRESHDESK_REFERENCE_FIELD", default="cf_ooh_incident_ref")
-# What the account demands of a ticket besides, as JSON: {"type": "Incident", "group_id": 17}
+# What the account wants of a new ticket and of one that is closed, as JSON with blanks that the incident fills
+# in: {"type": "Incident", "group_id": 17, "custom_fields": {"cf_hospital": "{customer}"}}
 FRESHDESK_TICKET_FIELDS = env.json("FRESHDESK_TICKET_FIELDS", default={})
+FRESHDESK_CLOSING_FIELDS = env.json("FRESHDESK_CLOSING_FIELDS", default={})
+# What the account calls a value of ours, field by field: {"cf_hospital": {"Wexcombe Park Hospital": "Wexcombe"}}
+FRESHDESK_CHOICES = env.json("FRESHDESK_CHOICES", default={})
 FRESHDESK_STATUSES = {"open": 2, "handed_over": 2, "resolved": 4, "declined": 5} | env.json(
     "FRESHDESK_STATUSES", default={}
 )
@@ -342,9 +346,8 @@ FRESHDESK_TIMEOUT = env.float("FRESHDESK_TIMEOUT", default=10.0)  # seconds for 
 FRESHDESK_PER_MINUTE = {"all": 50, "create": 80, "update": 80, "list": 20} | env.json(
     "FRESHDESK_PER_MINUTE", default={}
 )
-FRESHDESK_AGENTS_SHARE = env.int(
-    "FRESHDESK_AGENTS_SHARE", default=50
-)  # percent that the desk leaves to others
+# Percent of it that the desk leaves to the agents and other programs.
+FRESHDESK_AGENTS_SHARE = env.int("FRESHDESK_AGENTS_SHARE", default=50)
 # Who the desk is to Azure: managed_identity, workload_identity or certificate. Empty: it has no way in.
 AZURE_CREDENTIAL = env.str("AZURE_CREDENTIAL", default="")
 AZURE_CLIENT_ID = env.str("AZURE_CLIENT_ID", default="")

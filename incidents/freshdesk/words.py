@@ -1,7 +1,9 @@
 """What Freshdesk is told, as HTML: everything escaped, and patient data masked once more."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.utils.html import escape
@@ -11,7 +13,7 @@ from incidents.local_time import format_day_time
 from incidents.models import Incident, TimelineEntry
 
 LATER = timedelta(minutes=1)  # an entry written later than this after it happened says so
-_MARKER = re.compile(r"\[ooh-entry:([0-9]+)\]")
+_MARKER = re.compile(r"\[ooh-(entry|summary):([0-9]{1,18})\]")
 
 
 def subject(incident: Incident) -> str:
@@ -41,7 +43,7 @@ def description(incident: Incident) -> str:
         ("Gate", incident.get_gate_outcome_display()),
         ("Out-of-hours desk", f"{settings.PUBLIC_URL}/incidents/{incident.reference}/"),
     ]
-    lines = (f"<b>{escape(label)}:</b> {_html(text)}" for label, text in facts if text)
+    lines = (f"<b>{escape(label)}:</b> {html(text)}" for label, text in facts if text)
     return f"<div>{'<br>'.join(lines)}</div>"
 
 
@@ -51,23 +53,43 @@ def note(entry: TimelineEntry) -> str:
     is_late = entry.written_at - entry.happened_at > LATER
     written = f", written {format_day_time(entry.written_at)}" if is_late else ""
     lines = [
-        f"<b>{_html(head)}</b>",
-        _html(f"{format_day_time(entry.happened_at)}, {entry.by}{written}"),
-        *([_html(entry.text)] if entry.text else []),
+        f"<b>{html(head)}</b>",
+        html(f"{format_day_time(entry.happened_at)}, {entry.by}{written}"),
+        *([html(entry.text)] if entry.text else []),
         escape(marker(entry.pk)),
     ]
     return "".join(f"<div>{line}</div>" for line in lines)
 
 
-def marker(entry_id: int) -> str:
-    """The last line of each note of ours: the answer to "is it there already?" when no answer came."""
-    return f"[ooh-entry:{entry_id}]"
+def marker(entry_id: int, kind: str = "entry") -> str:
+    """The last line of each note of ours: the answer to "is it there already?" when no answer came.
+
+    `summary` is the closing summary of the move that this entry tells.
+    """
+    return f"[ooh-{kind}:{entry_id}]"
 
 
-def is_marked(body_text: str, entry_id: int) -> bool:
-    """Whether a note is this entry's. Only its last marker counts: what people typed may hold any other."""
-    return _MARKER.findall(body_text)[-1:] == [str(entry_id)]
+def marker_in(conversation: Mapping[str, Any]) -> str:
+    """The marker of the note of ours that this is, or that it quotes; else nothing.
+
+    Only the last one counts: what people typed may hold any other before it.
+    """
+    return _last_marker(conversation)[0]
 
 
-def _html(text: str) -> str:
+def is_echo(conversation: Mapping[str, Any]) -> bool:
+    """Whether it is a note of ours as we wrote it: its marker at the end, and nobody's words after it."""
+    marked, rest = _last_marker(conversation)
+    return bool(marked) and not re.sub(r"<[^>]*>|&nbsp;|\s", "", rest)
+
+
+def _last_marker(conversation: Mapping[str, Any]) -> tuple[str, str]:
+    """The last marker of a conversation, and what stands after it."""
+    text = str(conversation.get("body_text") or conversation.get("body") or "")
+    found = list(_MARKER.finditer(text))
+    return (found[-1][0], text[found[-1].end() :]) if found else ("", "")
+
+
+def html(text: str) -> str:
+    """Masked, escaped, with its lines."""
     return str(escape(pid.mask(text))).replace("\r\n", "\n").replace("\n", "<br>")

@@ -22,6 +22,7 @@ COUNTED = (
     ("ticket", "the ticket", "tickets"),
     ("note", "a note", "notes"),
     ("state", "the status", "status changes"),
+    ("summary", "the closing summary", "closing summaries"),
 )
 
 

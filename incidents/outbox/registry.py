@@ -26,18 +26,26 @@ class CannotDeliver(Exception):
     """It will never be taken as it is: it is parked, and people see why."""
 
 
+Keep = Callable[[], None]
+Deliver = Callable[[OutboxRow], Keep | None]
+
+
 @dataclass(frozen=True)
 class Destination:
-    """`deliver(row)` sends one row or raises; `is_configured()` says whether there is anywhere to send to."""
+    """`deliver(row)` sends one row or raises; `is_configured()` says whether there is anywhere to send to.
 
-    deliver: Callable[[OutboxRow], None]
+    What is to be written because it arrived, such as its number over there, `deliver` returns as a function:
+    it is called in the transaction that records the success, so neither is written without the other.
+    """
+
+    deliver: Deliver
     is_configured: Callable[[], bool]
 
 
 _destinations: dict[str, Destination] = {}
 
 
-def register(name: str, *, deliver: Callable[[OutboxRow], None], is_configured: Callable[[], bool]) -> None:
+def register(name: str, *, deliver: Deliver, is_configured: Callable[[], bool]) -> None:
     _destinations[name] = Destination(deliver, is_configured)
 
 

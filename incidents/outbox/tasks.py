@@ -6,6 +6,7 @@ import traceback
 from datetime import datetime, timedelta
 
 from celery import shared_task
+from django.db import transaction
 from django.db.models import BooleanField, Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
@@ -39,7 +40,7 @@ def deliver(row_id: int) -> None:
     try:
         if row.failures >= PARK_AFTER:
             raise registry.CannotDeliver(f"{row.failures} workers stopped while they had it")
-        place.deliver(row)
+        _finish(row, place.deliver(row))
     except registry.CannotDeliver as error:
         _record(row, parked_at=timezone.now(), last_error=str(error)[:300])
     except registry.RetryLater as error:
@@ -50,8 +51,6 @@ def deliver(row_id: int) -> None:
         # A defect of ours must not block the row for ever. Its words may hold anything: not logged.
         logger.error("Outbox row %s failed: %s at %s", row.pk, type(error).__name__, _place_of(error))
         _fail(row, f"It failed on our side ({type(error).__name__})")
-    else:
-        _finish(row)
 
 
 @shared_task(base=DeskTask)
@@ -98,12 +97,15 @@ def _claim(row_id: int, now: datetime) -> OutboxRow | None:
     return OutboxRow.objects.select_related("incident__customer", "incident__service").get(pk=row_id)
 
 
-def _finish(row: OutboxRow) -> None:
+def _finish(row: OutboxRow, keep: registry.Keep | None) -> None:
     """Delivered is delivered, also by a worker whose lease ran out meanwhile."""
     now = timezone.now()
-    OutboxRow.objects.filter(pk=row.pk, done_at=None, dropped_at=None).update(
-        done_at=now, locked_until=None, parked_at=None, last_error=""
-    )
+    with transaction.atomic():
+        OutboxRow.objects.filter(pk=row.pk, done_at=None, dropped_at=None).update(
+            done_at=now, locked_until=None, parked_at=None, last_error=""
+        )
+        if keep:
+            keep()
     following = OutboxRow.objects.due(now).in_order_with(row)
     if (next_id := following.values_list("pk", flat=True).first()) is not None:
         hurry(next_id)

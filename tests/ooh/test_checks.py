@@ -54,6 +54,35 @@ def test_production_on_another_database_is_refused(
     assert found(settings, checks.production_is_complete, **SAFE) == ["ooh.E005"]
 
 
+def test_freshdesk_as_it_is_configured_by_default_is_sound(settings: Any) -> None:
+    assert found(settings, checks.freshdesk_settings_are_sound) == []
+
+
+LIMITS = {"all": 50, "create": 80, "update": 80, "list": 20}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("FRESHDESK_TICKET_FIELDS", {"status": 2}, "names status, which the desk fills in itself"),
+        ("FRESHDESK_CLOSING_FIELDS", {"custom_fields": {"cf_a": "{cause}"}}, "has the blank {cause}"),
+        ("FRESHDESK_AGENTS_SHARE", 95, "is not a percentage from 0 to 90"),
+        ("FRESHDESK_AGENTS_SHARE", -1, "is not a percentage from 0 to 90"),
+        ("FRESHDESK_PER_MINUTE", LIMITS | {"all": 0}, "is not numbers for all, create, update and list"),
+        ("FRESHDESK_PER_MINUTE", LIMITS | {"total": 9}, "is not numbers for all, create, update and list"),
+        ("FRESHDESK_STATUSES", {"open": 2}, "is not numbers for open, handed_over"),
+        ("FRESHDESK_CHOICES", {"cf_a": "Wexcombe"}, "is not an object of objects"),
+        ("FRESHDESK_TIMEOUT", 45.0, "Use up to 30 seconds"),
+    ],
+)
+def test_each_setting_of_freshdesk_without_a_meaning_is_refused(
+    name: str, value: Any, told: str, settings: Any
+) -> None:
+    setattr(settings, name, value)
+    (message,) = checks.freshdesk_settings_are_sound()
+    assert told in message.msg
+
+
 @pytest.mark.parametrize("mode", ["prod", "Production", "", "test"])
 def test_a_mode_that_is_neither_is_refused(mode: str, settings: Any) -> None:
     assert found(settings, checks.mode_is_known, MODE=mode) == ["ooh.E010"]

@@ -14,10 +14,10 @@ from time import monotonic
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from tests.standins.freshdesk_account import Account
 from tests.standins.http import Answer, Request, Server
 
 KEY = "test-key-of-nobody"
-STATUSES = (2, 3, 4, 5, 6, 7)
 TICKET_TYPES: dict[str, type | tuple[type, ...]] = {
     "email": str, "subject": str, "description": str, "status": int, "priority": int, "source": int,
     "tags": list, "custom_fields": dict, "type": str, "group_id": int, "name": str, "phone": str,
@@ -51,12 +51,13 @@ class Wrong(Exception):
 
 @dataclass
 class Freshdesk(Server):
-    """`tickets` and `notes` are what it holds. `custom_fields` are those that the account knows."""
+    """`tickets` and `notes` are what it holds; `account` is how it is set up."""
 
     key: str = KEY
     tickets: dict[int, dict[str, Any]] = field(default_factory=dict)
     notes: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
-    custom_fields: set[str] = field(default_factory=lambda: {"cf_ooh_incident_ref"})
+    archived: dict[int, dict[str, Any]] = field(default_factory=dict)
+    account: Account = field(default_factory=Account)
     per_minute: int = 10_000
     retry_after: str = "30"
     clock: Callable[[], float] = monotonic
@@ -98,6 +99,11 @@ class Freshdesk(Server):
 
     def _route(self, request: Request) -> tuple[int, Any, dict[str, str]]:
         routes: dict[str, dict[str, Callable[..., tuple[int, Any, dict[str, str]]]]] = {
+            r"/api/v2/agents/me": {"GET": lambda request: (200, self.account.me(), {})},
+            r"/api/v2/ticket_fields": {"GET": lambda request: (200, self.account.ticket_fields(), {})},
+            r"/api/v2/groups": {"GET": self._groups},
+            r"/api/v2/contacts": {"GET": self._contacts},
+            r"/api/v2/tickets/archived/(\d+)": {"GET": self._show_archived},
             r"/api/v2/tickets": {"GET": self._list, "POST": self._create},
             r"/api/v2/tickets/(\d+)": {"GET": self._show, "PUT": self._update},
             r"/api/v2/tickets/(\d+)/notes": {"POST": self._add_note},
@@ -107,7 +113,8 @@ class Freshdesk(Server):
             if match := re.fullmatch(pattern, request.path):
                 if request.method not in methods:
                     raise Wrong(405, headers={"Allow": ", ".join(methods)})
-                if match.groups() and int(match[1]) not in self.tickets:
+                held = self.archived if "archived" in pattern else self.tickets
+                if match.groups() and int(match[1]) not in held:
                     raise Wrong(404)
                 return methods[request.method](request, *(int(number) for number in match.groups()))
         raise Wrong(404)
@@ -120,24 +127,23 @@ class Freshdesk(Server):
         if not body.get("email"):
             raise Wrong(400, ("requester_id", "missing_field"))
         self._check_values(body)
-        number, now = 4001 + len(self.tickets), _now()
+        number, now = 4001 + len(self.tickets) + len(self.archived), _now()
         ticket = {
             "id": number, "subject": None, "description": "", "status": 2, "priority": 1, "source": 2,
             "tags": [], "custom_fields": {}, "type": None, "group_id": None, **body,
             "requester_id": 900, "spam": False, "due_by": None, "fr_due_by": None,
             "created_at": now, "updated_at": now, "sentiment_score": None,
         }  # fmt: skip
+        if missing := self.account.missing(ticket, "required_for_agents") or self._lacking(ticket):
+            raise Wrong(400, *missing)
         self.tickets[number], self.notes[number] = ticket, []
+        self.account.contacts.setdefault(body["email"], 900)
         return 201, dict(ticket), {"Location": f"{self.url}/api/v2/tickets/{number}"}
 
     def _check_values(self, body: dict[str, Any]) -> None:
-        wrong = [(f"custom_fields.{name}", "invalid_field") for name in self._unknown(body)]
+        wrong = self.account.faults(body)
         if "email" in body and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", body["email"]):
             wrong.append(("email", "invalid_value"))
-        if body.get("status", 2) not in STATUSES:
-            wrong.append(("status", "invalid_value"))
-        if body.get("priority", 1) not in (1, 2, 3, 4):
-            wrong.append(("priority", "invalid_value"))
         if any(not isinstance(tag, str) or len(tag) > 32 for tag in body.get("tags", [])):
             wrong.append(("tags", "invalid_value"))
         if len(body.get("subject") or "") > 255:
@@ -145,8 +151,9 @@ class Freshdesk(Server):
         if wrong:
             raise Wrong(400, *wrong)
 
-    def _unknown(self, body: dict[str, Any]) -> set[str]:
-        return set(body.get("custom_fields", {})) - self.custom_fields
+    def _lacking(self, ticket: dict[str, Any]) -> list[tuple[str, str]]:
+        is_closing = ticket["status"] in (4, 5)
+        return self.account.missing(ticket, "required_for_closure") if is_closing else []
 
     def _show(self, request: Request, number: int) -> tuple[int, Any, dict[str, str]]:
         self._run_sla_engine()
@@ -158,8 +165,18 @@ class Freshdesk(Server):
         self._check_values(body)
         ticket = self.tickets[number]
         custom = {**ticket["custom_fields"], **body.get("custom_fields", {})}
-        ticket |= {**body, "custom_fields": custom, "updated_at": _now()}
+        changed = {**ticket, **body, "custom_fields": custom, "updated_at": _now()}
+        if "status" in body and (missing := self._lacking(changed)):
+            raise Wrong(400, *missing)
+        ticket |= changed
         return 200, ticket, {}
+
+    def archive(self, number: int) -> None:
+        """As the real one does 120 days after it was closed: it leaves the list and takes nothing more."""
+        self.archived[number] = self.tickets.pop(number)
+
+    def _show_archived(self, request: Request, number: int) -> tuple[int, Any, dict[str, str]]:
+        return 200, self.archived[number], {}
 
     def _list(self, request: Request) -> tuple[int, Any, dict[str, str]]:
         asked = dict(parse_qsl(request.query))
@@ -185,6 +202,17 @@ class Freshdesk(Server):
         for ticket in self.tickets.values():
             if ticket["due_by"] is None:
                 ticket |= {"due_by": _now(), "fr_due_by": _now(), "updated_at": _now()}
+
+    # ---------- The account ----------
+
+    def _groups(self, request: Request) -> tuple[int, Any, dict[str, str]]:
+        rows = [{"id": number, "name": name} for number, name in self.account.groups.items()]
+        return self._page(request, dict(parse_qsl(request.query)), rows)
+
+    def _contacts(self, request: Request) -> tuple[int, Any, dict[str, str]]:
+        asked = dict(parse_qsl(request.query))
+        found = [number for email, number in self.account.contacts.items() if email == asked.get("email")]
+        return self._page(request, asked, [{"id": number, "email": asked["email"]} for number in found])
 
     # ---------- Notes ----------
 

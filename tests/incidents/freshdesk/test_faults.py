@@ -5,11 +5,11 @@ from pytest_django import Settings
 
 from accounts.models import User
 from incidents import services
-from incidents.models import Incident, OutboxRow, Ticket
+from incidents.models import Conversation, Incident, OutboxRow, Ticket
 from incidents.outbox.tasks import sweep
 from tests.factories import make_incident
 from tests.incidents.driving import deliver_due, let_time_pass, settle
-from tests.incidents.freshdesk.test_ticket import entry_ids
+from tests.incidents.freshdesk.test_ticket import entry_ids, summaries
 from tests.standins.freshdesk import Freshdesk
 from tests.standins.http import Fault
 
@@ -28,6 +28,10 @@ def triaged(incident: Incident, engineer: User) -> Incident:
 def assert_all_there_once(freshdesk: Freshdesk, incident: Incident) -> None:
     (number,) = freshdesk.tickets
     assert entry_ids(freshdesk, number) == list(incident.timeline.order_by("pk").values_list("pk", flat=True))
+    assert len(summaries(freshdesk)) == 1
+    assert set(Conversation.objects.values_list("number", flat=True)) == {
+        note["id"] for note in freshdesk.notes[number]
+    }
     assert freshdesk.tickets[number]["status"] == 4
     assert not OutboxRow.objects.waiting().exists()
 
@@ -138,7 +142,7 @@ def test_an_address_that_is_no_freshdesk_parks_nothing_and_says_so(
 def test_a_field_that_the_account_lacks_parks_the_ticket_with_the_remedy(
     freshdesk: Freshdesk, incident: Incident
 ) -> None:
-    freshdesk.custom_fields.clear()
+    freshdesk.account.custom_fields.clear()
     deliver_due()
     row = OutboxRow.objects.get(event="ticket")
     assert row.parked_at is not None
@@ -149,7 +153,7 @@ def test_a_field_that_the_account_lacks_parks_the_ticket_with_the_remedy(
 def test_a_refusal_never_repeats_what_was_typed(
     freshdesk: Freshdesk, incident: Incident, settings: Settings
 ) -> None:
-    settings.FRESHDESK_TICKET_FIELDS = {"email": "not an address"}
+    settings.FRESHDESK_REQUESTER_EMAIL = "not an address"
     deliver_due()
     row = OutboxRow.objects.get(event="ticket")
     assert "email has a value that it does not take" in row.last_error
@@ -166,6 +170,72 @@ def test_a_ticket_deleted_over_there_parks_its_notes_with_the_remedy(
     settle()
     row = OutboxRow.objects.waiting().get()
     assert row.last_error == f"Freshdesk no longer has ticket {number}. Restore it there, then retry"
+
+
+def test_an_archived_ticket_parks_its_notes_and_says_so(
+    freshdesk: Freshdesk, incident: Incident, engineer: User
+) -> None:
+    settle()
+    (number,) = freshdesk.tickets
+    freshdesk.archive(number)
+    services.add_note(incident.pk, text="Is anybody there", by=engineer)
+    settle()
+    row = OutboxRow.objects.waiting().get()
+    assert row.last_error == f"Ticket {number} is archived in Freshdesk and takes nothing more. Drop this"
+
+
+def test_after_a_merge_notes_go_to_the_ticket_that_took_ours_in_and_its_status_is_left(
+    freshdesk: Freshdesk, incident: Incident, engineer: User
+) -> None:
+    settle()
+    other = {**freshdesk.tickets[4001], "id": 4099, "tags": [], "custom_fields": {}}
+    freshdesk.tickets[4099], freshdesk.notes[4099] = other, []
+    Ticket.objects.update(merged_into=4099)
+    services.begin_triage(incident.pk, by=engineer)
+    services.resolve(incident.pk, resolution="A restart", restored_at=incident.logged_at, by=engineer)
+    freshdesk.fail(Fault.RESET_AFTER, "POST", NOTES, times=3)
+    settle()
+    assert len(freshdesk.notes[4099]) == 3
+    assert [freshdesk.tickets[number]["status"] for number in (4001, 4099)] == [2, 2]
+    assert not OutboxRow.objects.waiting().exists()
+
+
+def test_a_note_that_arrived_before_the_merge_is_found_in_the_old_ticket(
+    freshdesk: Freshdesk, incident: Incident, engineer: User
+) -> None:
+    settle()
+    entry = services.add_note(incident.pk, text="On its way", by=engineer)
+    freshdesk.fail(Fault.RESET_AFTER, "POST", NOTES)
+    let_time_pass()
+    deliver_due()
+    freshdesk.tickets[4099], freshdesk.notes[4099] = {**freshdesk.tickets[4001], "id": 4099}, []
+    Ticket.objects.update(merged_into=4099)
+    settle()
+    assert entry_ids(freshdesk, 4001).count(entry.pk) == 1
+    assert freshdesk.notes[4099] == []
+
+
+def test_a_ticket_whose_requester_an_agent_changed_at_once_is_found_all_the_same(
+    freshdesk: Freshdesk, incident: Incident
+) -> None:
+    freshdesk.fail(Fault.RESET_AFTER, "POST", TICKETS)
+    deliver_due()
+    freshdesk.tickets[4001]["email"] = "it@hospital.example"
+    settle()
+    assert list(freshdesk.tickets) == [4001]
+
+
+def test_a_ticket_that_they_closed_is_not_opened_to_resolve_it(
+    freshdesk: Freshdesk, incident: Incident, engineer: User
+) -> None:
+    settle()
+    freshdesk.tickets[4001]["status"] = 5
+    services.begin_triage(incident.pk, by=engineer)
+    services.resolve(incident.pk, resolution="A restart", restored_at=incident.logged_at, by=engineer)
+    settle()
+    assert freshdesk.tickets[4001]["status"] == 5
+    assert ("PUT", "/api/v2/tickets/4001") not in freshdesk.calls
+    assert not OutboxRow.objects.waiting().exists()
 
 
 def test_a_row_that_fails_again_and_again_is_parked_and_holds_only_its_own_incident(

@@ -1,14 +1,15 @@
 """What the vendor's desk finds in its ticket."""
 
+import html
+import re
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from pytest_django import Settings
 
 from accounts.models import User
 from incidents import services
-from incidents.models import Incident, OutboxRow, Ticket, TimelineEntry, Wall
+from incidents.models import Conversation, Incident, OutboxRow, Ticket, TimelineEntry, Wall
 from incidents.status.services import post_update, resolve_with_update
 from incidents.timeline import record
 from tests.factories import make_incident
@@ -18,11 +19,24 @@ from tests.standins.freshdesk import Freshdesk
 pytestmark = pytest.mark.django_db
 
 
+def markers(freshdesk: Freshdesk, number: int) -> list[str]:
+    """The last line of each note of the ticket, in its order: `entry:7`."""
+    return [note["body_text"].rpartition("[ooh-")[2].rstrip("]") for note in freshdesk.notes[number]]
+
+
 def entry_ids(freshdesk: Freshdesk, number: int) -> list[int]:
     """The timeline entries whose notes the ticket has, in its order."""
+    found = (marker.split(":") for marker in markers(freshdesk, number))
+    return [int(entry) for kind, entry in found if kind == "entry"]
+
+
+def summaries(freshdesk: Freshdesk) -> list[str]:
+    """The text of each closing summary, a line for each fact."""
+    notes = (note for notes in freshdesk.notes.values() for note in notes)
     return [
-        int(note["body_text"].rpartition("[ooh-entry:")[2].rstrip("]")) for note in freshdesk.notes[number]
-    ]
+        html.unescape(re.sub(r"<[^>]+>", "", note["body"].replace("</div>", "\n")))
+        for note in notes if "[ooh-summary:" in note["body"]
+    ]  # fmt: skip
 
 
 def write_note(incident: Incident, entry: TimelineEntry) -> OutboxRow:
@@ -49,6 +63,8 @@ def test_a_whole_incident_becomes_one_ticket_with_a_private_note_for_each_entry_
     (number,) = freshdesk.tickets
     assert entry_ids(freshdesk, number) == list(incident.timeline.order_by("pk").values_list("pk", flat=True))
     assert all(note["private"] for note in freshdesk.notes[number])
+    resolved = incident.timeline.get(kind="state", data__to="resolved")
+    assert markers(freshdesk, number)[-1] == f"summary:{resolved.pk}"
     assert freshdesk.tickets[number]["status"] == 4
     assert not OutboxRow.objects.waiting().exists()
 
@@ -65,16 +81,6 @@ def test_the_ticket_names_the_incident_in_subject_tags_and_field(
     assert (ticket["status"], ticket["priority"], ticket["source"]) == (2, 4, 3)
     assert "01632 960174" in ticket["description"]
     assert Ticket.objects.get(incident=incident).number == ticket["id"]
-
-
-def test_the_field_can_be_left_out_and_the_account_s_own_fields_added(
-    freshdesk: Freshdesk, incident: Incident, settings: Settings
-) -> None:
-    settings.FRESHDESK_REFERENCE_FIELD = ""
-    settings.FRESHDESK_TICKET_FIELDS = {"type": "Incident", "group_id": 17}
-    settle()
-    (ticket,) = freshdesk.tickets.values()
-    assert (ticket["custom_fields"], ticket["type"], ticket["group_id"]) == ({}, "Incident", 17)
 
 
 def test_what_people_typed_is_escaped(freshdesk: Freshdesk, incident: Incident, engineer: User) -> None:
@@ -127,6 +133,18 @@ def test_a_status_that_an_agent_set_is_left_while_ours_does_not_change(
     assert not [call for call in freshdesk.calls if call[0] == "PUT"]
 
 
+def test_each_note_s_number_is_kept_so_that_it_is_no_news_when_it_comes_back(
+    freshdesk: Freshdesk, incident: Incident, engineer: User
+) -> None:
+    services.add_note(incident.pk, text="The application service does not answer", by=engineer)
+    settle()
+    ((number, notes),) = freshdesk.notes.items()
+    kept = Conversation.objects.filter(ticket__number=number, is_ours=True).order_by("number")
+    assert [each.number for each in kept] == [note["id"] for note in notes]
+    assert [each.entry_id for each in kept] == entry_ids(freshdesk, number)
+    assert all(each.created_at for each in kept)
+
+
 def test_a_reopened_incident_opens_its_ticket_again(
     freshdesk: Freshdesk, incident: Incident, engineer: User
 ) -> None:
@@ -141,6 +159,7 @@ def test_a_reopened_incident_opens_its_ticket_again(
 
 def test_a_note_waits_while_its_ticket_is_missing(freshdesk: Freshdesk, incident: Incident) -> None:
     settle()
+    Conversation.objects.all().delete()
     Ticket.objects.all().delete()
     entry = incident.timeline.first()
     assert entry is not None

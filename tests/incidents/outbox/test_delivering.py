@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
@@ -28,13 +28,15 @@ class Place:
         self.taken: list[str] = []
         self.error: Exception | None = None
         self.is_there = True
+        self.keep: registry.Keep | None = None
         self.on_deliver: Callable[[OutboxRow], None] = lambda row: None
 
-    def deliver(self, row: OutboxRow) -> None:
+    def deliver(self, row: OutboxRow) -> registry.Keep | None:
         self.on_deliver(row)
         if self.error:
             raise self.error
         self.taken.append(row.key)
+        return self.keep
 
 
 @pytest.fixture
@@ -236,6 +238,30 @@ def test_a_defect_of_ours_parks_after_8_tries_and_its_words_are_never_shown_or_l
     assert fresh(row).last_error == "It failed on our side (ValueError)"
     assert "somebody typed" not in caplog.text
     assert "test_delivering.py" in caplog.text
+
+
+def test_what_is_kept_because_it_arrived_is_written_with_the_success(
+    place: Place, incident: Incident
+) -> None:
+    row = write(incident, "one")
+    place.keep = lambda: Heartbeat.objects.create(name=f"done {fresh(row).done_at}", beat_at=timezone.now())
+    deliver(row.pk)
+    assert Heartbeat.objects.get().name == f"done {fresh(row).done_at}"
+
+
+def test_a_success_that_cannot_be_written_whole_is_not_written_and_asks_first(
+    place: Place, incident: Incident
+) -> None:
+    row = write(incident, "one")
+
+    def keep_and_break() -> None:
+        Heartbeat.objects.create(name="half", beat_at=timezone.now())
+        raise IntegrityError("the other half")
+
+    place.keep = keep_and_break
+    deliver(row.pk)
+    assert not Heartbeat.objects.exists()
+    assert (fresh(row).done_at, fresh(row).is_unsure, fresh(row).failures) == (None, True, 1)
 
 
 def test_what_can_never_be_delivered_is_parked_at_once_and_holds_what_is_behind(

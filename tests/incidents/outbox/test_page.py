@@ -95,7 +95,6 @@ def test_the_page_shows_what_waits_why_and_what_needs_a_decision(
     page = browse(engineer).get("/deliveries/").content.decode()
     assert "Refused: body" in page
     assert "Retry a note" in page
-    assert "Not configured" in page
     assert incident.reference in page
 
 
