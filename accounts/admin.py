@@ -135,7 +135,8 @@ class TeamAdmin(DeskAdmin):
 @admin.register(Service)
 class ServiceAdmin(DeskAdmin):
     see, edit = Permission.VIEW_CUSTOMER, Permission.MANAGE_CUSTOMERS
-    list_display = ("name", "code", "position", "is_public")
+    list_display = ("name", "code", "group", "position", "is_public")
+    list_select_related = ("group",)
 
 
 class ComponentInline(admin.TabularInline):  # type: ignore[type-arg]

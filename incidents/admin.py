@@ -13,6 +13,7 @@ from accounts.roles import Permission
 from incidents.calendar_change import effect_words
 from incidents.guard import refuse_patient_data
 from incidents.models import CalendarDay, Incident, OutboxRow, Proposal, StatusUpdate, TimelineEntry
+from incidents.status import admin as status_admin  # noqa: F401  (registers the screens of Service Status)
 
 
 class TimelineInline(admin.TabularInline):  # type: ignore[type-arg]

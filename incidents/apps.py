@@ -13,9 +13,12 @@ class IncidentsConfig(AppConfig):
         from incidents.models import OutboxRow, timeline
         from incidents.outbox import people, registry
         from incidents.status import delivery as status
+        from incidents.status import snapshot, spreading
 
         sealing.register(timeline.CHAIN)
         to = OutboxRow.Destination
         places = {to.FRESHDESK: freshdesk, to.STATUS: status, to.PEOPLE: people}
         for name, place in places.items():
             registry.register(name, deliver=place.deliver, is_configured=place.is_configured)
+        registry.register(to.SNAPSHOT, deliver=snapshot.deliver, is_configured=snapshot.is_configured)
+        spreading.register(snapshot.follow)

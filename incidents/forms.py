@@ -1,13 +1,9 @@
 """The forms of the incident's pages. They check shape; the services check the rules."""
 
-from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 
-from incidents.local_time import format_time
-from incidents.models import Phase, StatusUpdate
 from incidents.scope_words import RULE_NAMES
 from incidents.time_fields import LocalTimeField
 
@@ -98,33 +94,3 @@ class CallForm(forms.Form):
     )  # fmt: skip
     text = forms.CharField(label="What was said", max_length=2000, required=False, widget=TEXT)
     call_back_due_at = LocalTimeField(label="You promised to ring back by", required=False, is_future=True)
-
-
-class UpdateForm(forms.Form):
-    """A status update: phase, words, state of the service, and the promise of the next."""
-
-    PROMISES = (15, 30, 60, 120)
-
-    phase = forms.ChoiceField(
-        choices=Phase.choices, widget=forms.RadioSelect, error_messages={"required": "Choose the phase"}
-    )
-    words = forms.CharField(
-        max_length=2000, widget=forms.Textarea(attrs={"rows": 6}),
-        help_text="What users notice, what to do, what is being done. No names of hospitals, people or "
-        "machines, no time for the fix.",
-        error_messages={"required": "Write what the public is told"},
-    )  # fmt: skip
-    service_state = forms.ChoiceField(label="State of the service", choices=StatusUpdate.ServiceState.choices)
-    minutes = forms.TypedChoiceField(label="Next update by", coerce=int, required=False, empty_value=None)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        now = timezone.now()
-        self.fields["minutes"].choices = [  # type: ignore[attr-defined]
-            (minutes, f"{format_time(now + timedelta(minutes=minutes))}, in {minutes} min")
-            for minutes in self.PROMISES
-        ]
-
-    def promised_at(self) -> Any:
-        minutes = self.cleaned_data.get("minutes")
-        return timezone.now() + timedelta(minutes=minutes) if minutes else None

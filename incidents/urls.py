@@ -22,6 +22,7 @@ register_converter(ReferenceConverter, "reference")
 urlpatterns = [
     path("", include("incidents.intake_urls")),
     path("", include("incidents.outbox.urls")),
+    path("", include("incidents.status.maintenance_urls")),
     path("incidents/", views.incident_list, name="incidents"),
     path("incidents/<reference:reference>/", views.incident, name="incident"),
     path("incidents/<reference:reference>/begin-triage/", views.begin_triage, name="begin_triage"),
@@ -35,6 +36,5 @@ urlpatterns = [
     path("incidents/<reference:reference>/product-note/", views.add_product_note, name="add_product_note"),
     path("incidents/<reference:reference>/next-action/", views.set_next_action, name="set_next_action"),
     path("incidents/<reference:reference>/take/", views.take, name="take"),
-    path("incidents/<reference:reference>/update/", views.update, name="update"),
-    path("incidents/<reference:reference>/update/preview/", views.preview_update, name="preview_update"),
+    path("", include("incidents.status.composer_urls")),
 ]

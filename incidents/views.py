@@ -23,13 +23,12 @@ from incidents.forms import (
     ProductNoteForm,
     ReasonForm,
     ResolveForm,
-    UpdateForm,
 )
 from incidents.models import Incident, Phase
 from incidents.searching import ListForm, page_of
 from incidents.status import wording
-from incidents.status.public_words import preview
-from incidents.status.services import post_update, resolve_with_update
+from incidents.status.composer_forms import posted, update_form
+from incidents.status.services import resolve_with_update
 
 PARTS = {
     "vitals": "incidents/_vitals.html",
@@ -62,22 +61,11 @@ def incident(request: HttpRequest, reference: str) -> HttpResponse:
         "update_form": composer,
         "words": composer.initial["words"],
         "phase_words": Phase(composer.initial["phase"]).label,
+        "posted": posted(context["updates"]),
         "product_note_form": ProductNoteForm(auto_id="product_note_%s"),
         "next_action_form": NextActionForm(initial={"text": found.next_action}, auto_id="next_action_%s"),
     }
     return render(request, "incidents/incident.html", context)
-
-
-def update_form(incident: Incident, data: Any = None) -> UpdateForm:
-    """The composer, with the approved words of the phase that comes next."""
-    phase = wording.next_phase(incident.public_phase)
-    initial = {
-        "phase": phase,
-        "words": wording.draft(incident, phase),
-        "minutes": 30,
-        "service_state": "major_outage",
-    }
-    return UpdateForm(data, initial=initial)
 
 
 # ---------- Acts: a form, a service, and back to the workbench ----------
@@ -264,44 +252,6 @@ def take(request: HttpRequest, reference: str) -> HttpResponse:
     services.change_owner(found.pk, reason="", by=signed_in(request))
     messages.success(request, "You own it now.")
     return redirect("incident", reference)
-
-
-@login_required
-@require_POST
-def update(request: HttpRequest, reference: str) -> HttpResponse:
-    """Post a status update. The guard runs here again, whatever the preview said."""
-    _allow(request, Permission.POST_STATUS)
-    found = workbench.find(request, reference)
-    form = update_form(found, request.POST)
-
-    def post() -> None:
-        given = _given(form, "phase", "words", "service_state")
-        del given["seen"]
-        post_update(found.pk, **given, next_update_due_at=form.promised_at(), by=signed_in(request))
-
-    return act_page(
-        request, found, form, post, "Update posted. The public sees it within seconds.",
-        heading="Status update",
-        button="Post the update",
-    )  # fmt: skip
-
-
-@login_required
-@require_POST
-def preview_update(request: HttpRequest, reference: str) -> HttpResponse:
-    """What the public would see, and what stands in its way. Stores nothing."""
-    _allow(request, Permission.POST_STATUS)
-    found = workbench.find(request, reference)
-    form = update_form(found, request.POST)
-    form.is_valid()
-    words = str(form.data.get("words", ""))[:2000]  # what is longer is refused, and not worth looking through
-    context = {
-        "incident": found, "update_form": form, "promised_at": form.promised_at(), "words": words,
-        "phase_words": Phase(form.cleaned_data["phase"]).label if form.cleaned_data.get("phase") else "",
-        "findings": preview(words, found.customer),
-    }  # fmt: skip
-    template = "incidents/_preview.html" if request.htmx else "incidents/preview.html"  # type: ignore[attr-defined]
-    return render(request, template, context)
 
 
 def _sent(request: HttpRequest) -> QueryDict | None:

@@ -249,6 +249,11 @@ CELERY_BEAT_SCHEDULE = {
     "outbox-sweep": {"task": "incidents.outbox.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "runs-recover": {"task": "sops.tasks.recover", "schedule": 5.0, "options": {"expires": 5}},
     "handover-sweep": {"task": "handover.tasks.sweep", "schedule": 20.0, "options": {"expires": 20}},
+    "status-snapshot": {
+        "task": "incidents.status.tasks.renew_snapshot",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     # An interval counts from the start of beat: short enough for a desk that is often started again.
     "sop-reviews": {"task": "sops.tasks.remind", "schedule": 600.0, "options": {"expires": 600}},
     "audit-link": {"task": "ooh.tasks.link_chains", "schedule": 5.0, "options": {"expires": 5}},

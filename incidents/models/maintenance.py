@@ -1,12 +1,14 @@
 """Planned work that the public is told of before it begins."""
 
+from datetime import datetime
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 
 from accounts.models import Service, User
 from accounts.roles import Permission
+from incidents.local_time import format_day_time
 from incidents.models.incident import public_token
 
 
@@ -22,6 +24,20 @@ class MaintenanceQuerySet(models.QuerySet["Maintenance"]):
     def published(self) -> Self:
         return self.filter(updates__published_at__isnull=False).distinct()
 
+    def with_last_phase(self) -> Self:
+        """Each with the phase that was posted last in `last_phase`, None before it is announced."""
+        newest = MaintenanceUpdate.objects.filter(maintenance=OuterRef("pk")).order_by("-posted_at", "-pk")
+        return self.annotate(last_phase=Subquery(newest.values("phase")[:1]))
+
+    def overdue(self, at: datetime) -> Self:
+        """Announced ones that should have begun or ended by now, while nobody said so."""
+        phase = MaintenanceUpdate.Phase
+        to_begin = Q(last_phase=phase.SCHEDULED, starts_at__lt=at)
+        to_end = Q(last_phase__in=(phase.IN_PROGRESS, phase.VERIFYING), ends_at__lt=at)
+        listed: Any = self.with_last_phase()  # annotated, which the type does not say
+        found: Self = listed.filter(to_begin | to_end)
+        return found
+
 
 class Maintenance(models.Model):
     """A window in which services may be away. It moves by what is posted, never by the clock alone."""
@@ -34,6 +50,8 @@ class Maintenance(models.Model):
     planned_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     planned_at = models.DateTimeField(auto_now_add=True)
 
+    last_phase: str | None  # only where it was read `with_last_phase`
+
     objects = MaintenanceQuerySet.as_manager()
 
     class Meta:
@@ -44,6 +62,17 @@ class Maintenance(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def overdue_words(self) -> str:
+        """Of one that is overdue: what somebody should have said by now."""
+        if self.last_phase == MaintenanceUpdate.Phase.SCHEDULED:
+            return f"It was to begin {format_day_time(self.starts_at)}"
+        return f"It was to end {format_day_time(self.ends_at)}"
+
+    @property
+    def last_phase_words(self) -> str:
+        return str(MaintenanceUpdate.Phase(self.last_phase).label) if self.last_phase else "Not announced"
 
 
 class MaintenanceUpdateQuerySet(models.QuerySet["MaintenanceUpdate"]):

@@ -17,6 +17,7 @@ EVENT_WORDS = {
     "fan_out": "a status update for all subscribers", "status_email": "a status update by e-mail",
     "webhook": "a status update by webhook", "confirmation": "the question whether it is wanted",
     "challenge": "the question whether it is wanted", "update": "a status update",
+    "publish_maintenance": "a maintenance update", "snapshot": "the status pages",
 }  # fmt: skip
 
 

@@ -39,6 +39,12 @@ PLAIN_COMPONENTS = {
     ComponentKind.REGION: "the hosting platform",
 }  # fmt: skip
 CONTINUITY = "Use your business continuity procedure."
+# What an incident answers in a template: `{service}`. Any other blank is filled in by hand.
+BLANKS = {
+    "service": "its name", "effect": "“stops users from signing in to Compucare 8”",
+    "part": "“the application service”, when it is known", "began": "when it began",
+    "restored": "when it came back, once it has", "next": "when the next update is promised for",
+}  # fmt: skip
 
 
 def next_phase(phase: str) -> Phase:
@@ -69,9 +75,24 @@ def draft(incident: Incident, phase: str, next_due: datetime | None = None) -> s
     return " ".join(sentence for sentence in sentences if sentence)
 
 
+def blanks(incident: Incident, next_due: datetime | None = None) -> dict[str, str | None]:
+    """What this incident answers to each of `BLANKS`; None while it is not known."""
+    kind = incident.component and ComponentKind(incident.component.kind)
+    return {
+        "service": incident.service.name, "effect": _effect(incident),
+        "part": PLAIN_COMPONENTS.get(kind) if kind else None,
+        "began": format_time(incident.unavailable_since),
+        "restored": format_time(incident.restored_at) if incident.restored_at else None,
+        "next": format_time(next_due) if next_due else None,
+    }  # fmt: skip
+
+
+def _effect(incident: Incident) -> str:
+    return EFFECTS.get(Incident.Failure(incident.failure), "affects {}").format(incident.service.name)
+
+
 def _investigating(incident: Incident) -> str:
-    effect = EFFECTS.get(Incident.Failure(incident.failure), "affects {}").format(incident.service.name)
-    return f"We are investigating a problem that {effect}. {CONTINUITY}"
+    return f"We are investigating a problem that {_effect(incident)}. {CONTINUITY}"
 
 
 def _identified(incident: Incident) -> str:
