@@ -14,11 +14,15 @@ class IncidentsConfig(AppConfig):
         from incidents.outbox import people, registry
         from incidents.status import delivery as status
         from incidents.status import snapshot, spreading
+        from incidents.status.subscribers import delivery as subscribers
 
         sealing.register(timeline.CHAIN)
         to = OutboxRow.Destination
-        places = {to.FRESHDESK: freshdesk, to.STATUS: status, to.PEOPLE: people}
+        places = {
+            to.FRESHDESK: freshdesk, to.STATUS: status, to.SUBSCRIBERS: subscribers, to.PEOPLE: people,
+        }  # fmt: skip
         for name, place in places.items():
             registry.register(name, deliver=place.deliver, is_configured=place.is_configured)
         registry.register(to.SNAPSHOT, deliver=snapshot.deliver, is_configured=snapshot.is_configured)
         spreading.register(snapshot.follow)
+        spreading.register(subscribers.follow)

@@ -12,4 +12,7 @@ TRANSPORT_ALIASES["filesystem"] = "ooh.folder_broker:Transport"
 app = Celery("ooh")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["incidents.outbox", "incidents.freshdesk", "incidents.status"])  # apps inside an app
+# Apps inside an app
+app.autodiscover_tasks(
+    ["incidents.outbox", "incidents.freshdesk", "incidents.status", "incidents.status.subscribers"]
+)

@@ -169,9 +169,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 # ---------- Safety on the wire ----------
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
-)
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_HSTS_PRELOAD = PRODUCTION
@@ -256,6 +255,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     # An interval counts from the start of beat: short enough for a desk that is often started again.
     "sop-reviews": {"task": "sops.tasks.remind", "schedule": 600.0, "options": {"expires": 600}},
+    "subscribers-sweep": {
+        "task": "incidents.status.subscribers.tasks.sweep",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "audit-link": {"task": "ooh.tasks.link_chains", "schedule": 5.0, "options": {"expires": 5}},
     "audit-verify": {"task": "ooh.tasks.verify_chains", "schedule": crontab(hour="3", minute="23")},
 }
@@ -315,6 +319,8 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = (
     {"model": "sops.StepRun", "exclude_fields": ["operation"]},
     # What may point at a new entry is asked of the database otherwise, one query each.
     {"model": "incidents.TimelineEntry", "exclude_fields": ["superseded_by", "call", "conversations"]},
+    # An address must be forgotten when it is not confirmed; a token is as good as a key.
+    {"model": "incidents.Subscriber", "exclude_fields": ["address", "token"]},
 )
 AUDITLOG_MASK_TRACKING_FIELDS = ("password", "digest", "token")
 AUDITLOG_EXCLUDE_TRACKING_FIELDS = ("last_login",)
@@ -331,6 +337,9 @@ STATUS_UPDATE_EVERY_MINUTES = env.int("STATUS_UPDATE_EVERY_MINUTES", default=30)
 STATUS_CHECK_EVERY = env.float("STATUS_CHECK_EVERY", default=2.0)  # seconds; 0 keeps no public page
 STATUS_SNAPSHOT_DIR = env.str("STATUS_SNAPSHOT_DIR", default="")  # a folder that a plain web server shows
 SOP_DISRUPTIONS_PER_HOUR = env.int("SOP_DISRUPTIONS_PER_HOUR", default=2)  # of one target
+
+# Hosts of webhooks that may be private, for tests on one machine: never in production.
+STATUS_WEBHOOK_TEST_HOSTS = env.list("STATUS_WEBHOOK_TEST_HOSTS", default=[])
 
 FRESHDESK_URL = env.str("FRESHDESK_URL", default="").rstrip("/")
 FRESHDESK_API_KEY = env.str("FRESHDESK_API_KEY", default="")

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("sops.urls")),
     path("", include("handover.urls")),
     path("", include("ooh.reports.urls")),
+    path("status/", include("incidents.status.subscribers.urls")),
     path("status/", include("incidents.status.urls")),
     path("api/v1/", include("ooh.api.urls")),
     path("healthz", health.alive, name="healthz"),

@@ -73,7 +73,7 @@ class Subscriber(models.Model):
 
     @property
     def masked_address(self) -> str:
-        """`n•••@example.org`, `https://hooks.example.org/•••`: enough to know it again, too little to use it."""
+        """`n•••@example.org`, `https://hooks.example.org/•••`: enough to know it again, not to use it."""
         if self.kind == self.Kind.WEBHOOK:
             parts = urlsplit(self.address)
             return f"{parts.scheme}://{parts.hostname}/•••"

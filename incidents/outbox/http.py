@@ -1,4 +1,4 @@
-"""What all clients of other people's servers share: whom to trust, how long to wait, and what counts as sent."""
+"""What all clients of other people's servers share: whom to trust, how long to wait, what counts as sent."""
 
 import re
 import ssl
@@ -25,7 +25,7 @@ def timeout_of(seconds: float) -> httpx2.Timeout:
 
 
 def read_whole(response: httpx2.Response, *, ends_at: float, largest: int) -> bytes:
-    """The body of an answer, by `ends_at` of the monotonic clock; a trickle or a flood counts as no answer."""
+    """The body of an answer, by `ends_at` of the monotonic clock. A trickle or a flood counts as none."""
     content = bytearray()
     for chunk in response.iter_bytes():
         content += chunk

@@ -19,7 +19,7 @@ Update = StatusUpdate | MaintenanceUpdate
 class Notice:
     """One update, and all that was told of its incident or maintenance up to it.
 
-    `service_ids` are those that it was said to affect so far: who heard that a service is away, hears the end.
+    `service_ids` are those that it was said to affect so far: who heard that one is away, hears the end.
     """
 
     update: Update

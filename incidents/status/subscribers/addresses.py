@@ -1,7 +1,7 @@
 """Where a webhook may lead: to the internet, never to what stands beside us.
 
-Anybody may ask for a webhook, so its address is looked up anew for each delivery, every answer of the name
-server is judged, and the connection goes to an address that was judged, whatever the name says a moment later.
+Anybody may ask for a webhook. So its name is looked up anew for each delivery, every answer is judged, and
+the connection goes to an address that was judged, whatever the name says a moment later.
 """
 
 import ipaddress
@@ -86,7 +86,7 @@ def _inner(address: IPAddress) -> IPAddress | None:
 
 
 def _refuse_name(host: str) -> None:
-    """What is plainly no name of the internet, said to whoever types it. The rest shows when it is looked up."""
+    """What is plainly no name of the internet. The rest shows when it is looked up."""
     try:
         is_fit = is_public(ipaddress.ip_address(host))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Telling subscribers: one row for each update leads to one row for each subscriber, each on a lane of its own.
+"""Telling subscribers: one row for an update leads to one row for each of them, each on a lane of its own.
 
 A lane is a subscriber and an incident (or a maintenance): updates come in order, and whoever is slow or away
 holds up nobody else. What was refused for good is counted and left: the next update is another chance.
@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from incidents.models import OutboxRow, Subscriber
+from incidents.models import OutboxRow, StatusUpdate, Subscriber
 from incidents.outbox import people
 from incidents.outbox.registry import CannotDeliver, RetryLater
 from incidents.outbox.writing import announce, announce_many
@@ -34,8 +34,9 @@ def is_configured() -> bool:
 
 def follow(update: notice.Update) -> None:
     """Queue the telling of all subscribers, in the transaction that publishes the update."""
+    incident = update.incident if isinstance(update, StatusUpdate) else None
     announce(
-        NAME, FAN_OUT, key=f"subscribers:{notice.name_of(update)}", incident=getattr(update, "incident", None),
+        NAME, FAN_OUT, key=f"subscribers:{notice.name_of(update)}", incident=incident,
         lane=notice.lane_of(update), **notice.payload_of(update),
     )  # fmt: skip
 

@@ -31,7 +31,8 @@ class EmailForm(ServicesForm):
         label="E-mail address", max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "autocapitalize": "none"}),
         error_messages={
-            "required": "Enter your e-mail address", "invalid": "Enter an e-mail address, like name@example.org",
+            "required": "Enter your e-mail address",
+            "invalid": "Enter an e-mail address, like name@example.org",
             "max_length": "Enter an address of at most 254 characters",
         },
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What happens to a subscription: asked for, confirmed, changed, ended. The address itself never tells who asks."""
+"""What happens to a subscription: asked for, confirmed, changed, ended."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

@@ -1,7 +1,8 @@
 """Webhooks: what is sent, how it is signed, and what the answer means.
 
-Signed as Standard Webhooks has it: headers `webhook-id`, `webhook-timestamp` and `webhook-signature`, which is
-`v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`. The id stays the same however often it is sent.
+Signed as Standard Webhooks has it: headers `webhook-id`, `webhook-timestamp` and `webhook-signature`, which
+is `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`. The id stays the same however often it is
+sent.
 """
 
 import base64

@@ -9,7 +9,9 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.models import User
 from incidents import services
 from incidents.models import Incident, OutboxRow, Ticket
+from incidents.outbox import registry
 from incidents.outbox.reading import Line, deliveries_now, for_incident
+from incidents.outbox.writing import announce
 from tests.factories import make_incident
 
 pytestmark = pytest.mark.django_db
@@ -24,11 +26,29 @@ def line(name: str) -> Line:
     return next(line for line in deliveries_now(timezone.now()) if line.name == name)
 
 
-def test_nothing_waiting_is_good_and_every_destination_is_named() -> None:
-    lines = deliveries_now(timezone.now())
-    assert [each.name for each in lines] == ["freshdesk", "status", "people"]
+def test_nothing_waiting_is_good_and_every_destination_that_is_configured_is_named(configured: None) -> None:
+    names = [each.name for each in deliveries_now(timezone.now())]
+    assert names == registered_and_configured()
+    assert {"freshdesk", "status", "subscribers"} <= set(names)
     assert line("status") == Line("status", "good", "check", "Service Status", "Nothing waiting")
-    assert line("freshdesk").detail == "Not configured. Nothing waiting"
+
+
+def registered_and_configured() -> list[str]:
+    return [name for name in OutboxRow.Destination.values if registry.destination(name)]
+
+
+def test_a_destination_that_is_not_configured_is_named_only_while_something_waits() -> None:
+    assert "statuspage" not in {each.name for each in deliveries_now(timezone.now())}
+    announce("statuspage", "update", key="left behind", incident=None)
+    assert line("statuspage").detail == "Not configured: 1 waits, nothing is lost"
+
+
+def test_somebody_else_s_webhook_that_is_away_is_not_us_being_behind() -> None:
+    announce("subscribers", "webhook", key="away", incident=None)
+    OutboxRow.objects.update(last_error="It does not answer", due_at=timezone.now() + timedelta(minutes=5))
+    assert line("subscribers").detail == "Nothing waiting"
+    OutboxRow.objects.update(parked_at=timezone.now())
+    assert line("subscribers").kind == "bad"
 
 
 def test_an_unconfigured_destination_says_how_many_wait_and_that_nothing_is_lost(incident: Incident) -> None:
