@@ -9,7 +9,7 @@ from accounts.models import User
 from handover.models import SECTIONS, Direction, Handover, HandoverItem, Page
 from handover.models.handover import HANDS_OVER
 from incidents.local_time import format_day_time
-from incidents.models import Incident, Kind, StatusUpdate, TimelineEntry
+from incidents.models import Incident, Kind, PhoneCall, StatusUpdate, TimelineEntry
 from incidents.models.incident import IncidentQuerySet
 from sops.models import Run
 
@@ -47,6 +47,8 @@ def _sources() -> "Iterable[Prefetch[Any]]":
     yield Prefetch("runs", Run.objects.select_related("version__sop").order_by("id"), to_attr="sop_runs")
     paged = Page.objects.select_related("team", "user", "acknowledged_by").order_by("id")
     yield Prefetch("pages", paged, to_attr="paged")
+    promised = PhoneCall.objects.promised().select_related("by")
+    yield Prefetch("calls", promised, to_attr="promised_calls")
 
 
 def words_of(incident: Incident) -> dict[str, str]:
@@ -188,11 +190,19 @@ def _heard(entry: TimelineEntry) -> str:
 
 
 def _promises(incident: Incident) -> Iterable[str]:
-    if incident.call_back_due_at:
-        due = format_day_time(incident.call_back_due_at)
-        yield f"Ring {incident.caller_name} back on {incident.call_back_number} by {due}."
+    """To whom, on which number, and by when: promised calls first."""
+    calls: list[PhoneCall] = incident.promised_calls
+    yield from (_promised(call) for call in calls)
     if incident.next_update_due_at:
         yield f"Next public update by {format_day_time(incident.next_update_due_at)}."
+
+
+def _promised(call: PhoneCall) -> str:
+    due = format_day_time(call.next_call_at) if call.next_call_at else ""
+    number = f" on {call.number}" if call.number else ""
+    if call.next_call_by_us:
+        return f"Ring {call.who} back{number} by {due}. Promised {format_day_time(call.at)} by {call.by}."
+    return f"{call.who} rings us by {due}. If not, ring them{number}."
 
 
 def _is_escalated(incident: Incident) -> bool:

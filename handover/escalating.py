@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.errors import Conflict
 from accounts.models import Team, User
-from accounts.roles import Permission, Role
+from accounts.roles import Permission, Role, Side
 from handover import shifts
 from handover.handing import hold
 from handover.models import Handover, Page
@@ -73,7 +73,7 @@ def _page_team(incident: Incident, team: Team, reason: str, by: User, *, told: s
         incident.save()
         incidents.set_next_action(incident.pk, text=_wait_for(team), by=by)
     if not incident.is_rehearsal:
-        _announce(page)
+        announce_page(page)
     return page
 
 
@@ -82,7 +82,7 @@ def _wait_for(who: Team | User) -> str:
     return f"Wait for {who} to answer the page"
 
 
-def _announce(page: Page) -> None:
+def announce_page(page: Page) -> None:
     """Without an incident in the outbox: a page never waits behind another one that cannot be delivered."""
     announce(OutboxRow.Destination.PEOPLE, "page", key=f"people:page:{page.pk}", incident=None, page=page.pk)
 
@@ -177,7 +177,7 @@ def _page_lead(handover: Handover, lead: User, words: str, by: User) -> Page:
         },
     )  # fmt: skip
     if is_new:
-        _announce(page)
+        announce_page(page)
     return page
 
 
@@ -195,7 +195,13 @@ def _lead_words(handover: Handover) -> str:
 
 
 def leads_at(at: datetime) -> list[User]:
-    """The partner's lead on shift, else every lead of the partner; and the vendor's service managers."""
+    """Both leads: the partner's, and the vendor's service managers."""
+    return [*leads_of(Side.PARTNER, at), *leads_of(Side.VENDOR, at)]
+
+
+def leads_of(side: str, at: datetime) -> list[User]:
+    """The partner's lead on shift, else every lead of the partner; of the vendor its service managers."""
+    if side == Side.VENDOR:
+        return list(User.objects.with_role(Role.SERVICE_MANAGER))
     on_shift = [person for person, _ in shifts.on_shift(at) if Role.OOH_LEAD in person.roles]
-    partner = on_shift or list(User.objects.with_role(Role.OOH_LEAD))
-    return [*partner, *User.objects.with_role(Role.SERVICE_MANAGER)]
+    return on_shift or list(User.objects.with_role(Role.OOH_LEAD))

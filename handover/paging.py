@@ -1,8 +1,11 @@
 """Pages by e-mail: how a page reads, and when it is not wanted any more."""
 
 from django.core.mail import EmailMessage
+from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import User
+from handover import alerts, cadence
 from handover.models import Page
 from incidents.local_time import format_day_time
 from incidents.models import Incident, OutboxRow
@@ -11,6 +14,7 @@ from incidents.outbox import people
 
 def register() -> None:
     people.register("page", deliver)
+    people.register("warning", cadence.deliver_warning)
 
 
 def is_configured() -> bool:
@@ -18,11 +22,27 @@ def is_configured() -> bool:
     return people.is_configured()
 
 
+def end_of(page: Page) -> str:
+    """What became of what the page is about, where it ends by itself: a late promise, an alert."""
+    return alerts.is_over(page) or cadence.is_over(page)
+
+
+@transaction.atomic
+def settle_page(page_id: int) -> None:
+    """Its matter is over: nobody has to answer any more, and it says what became of it."""
+    page = Page.objects.select_for_update(of=("self",)).select_related("incident", "call").get(pk=page_id)
+    end = end_of(page)
+    if end and not page.is_answered:
+        page.acknowledged_at, page.answer = timezone.now(), end[:2000]
+        page.acknowledged_by = alerts.decided_by(page) or User.objects.system()
+        page.save()
+
+
 def deliver(row: OutboxRow) -> None:
     """Send one page, if it is still wanted: an answer, or the end of its matter, stops it."""
     page = Page.objects.shown().get(pk=row.payload["page"])
     about = page.incident or page.handover
-    if page.is_answered or page.sent_at is not None or (about and not about.is_open):
+    if page.is_answered or page.sent_at is not None or (about and not about.is_open) or end_of(page):
         return
     people.send(_message(page))
     page.sent_at = timezone.now()
@@ -30,7 +50,7 @@ def deliver(row: OutboxRow) -> None:
 
 
 def _message(page: Page) -> EmailMessage:
-    thread = page.incident.reference if page.incident else f"handover-{page.handover_id}"
+    thread = _thread(page)
     headers = {
         "Message-ID": people.message_id(f"page-{page.pk}.{thread}"),
         "In-Reply-To": people.message_id(thread),
@@ -39,6 +59,13 @@ def _message(page: Page) -> EmailMessage:
     }
     subject = " ".join(f"Page: {page.words}".split())  # a header has one line
     return EmailMessage(subject, body(page), to=[page.to.email], headers=headers)
+
+
+def _thread(page: Page) -> str:
+    """What mail programs keep together."""
+    if page.incident:
+        return page.incident.reference
+    return f"handover-{page.handover_id}" if page.handover_id else f"alert-{page.pk}"
 
 
 def body(page: Page) -> str:
@@ -51,6 +78,8 @@ def body(page: Page) -> str:
         lines.append(f"The incident: {people.link('incident', reference=page.incident.reference)}")
     if page.handover_id:
         lines.append(f"The handover: {people.link('handover', pk=page.handover_id)}")
+    if page.proposals.all():
+        lines.append(f"The alerts: {people.link('board')}")
     return "\n".join([*lines, "", "Nobody knows that you read this until you answer."])
 
 

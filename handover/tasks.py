@@ -9,9 +9,9 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from handover import calls
+from handover import alerts, cadence, calls, paging
 from handover.escalating import ANSWER_WITHIN
-from handover.models import Handover
+from handover.models import Handover, Page
 from handover.models.handover import HandoverQuerySet
 from handover.services import page_leads, prepare, settle
 from incidents.tasks import DeskTask
@@ -31,6 +31,18 @@ def sweep() -> None:
     unanswered = Q(state=Handover.State.OFFERED, offered_at__lte=since)
     not_offered = Q(state=Handover.State.DRAFT, call_at__lte=since, drafted_at__lte=since)
     _each(page_leads, Handover.objects.filter(unanswered | not_offered, leads_paged_at=None))
+
+
+@shared_task(base=DeskTask)
+def remind() -> None:
+    """Promises that are near or late, alerts that nobody was told of, pages whose matter is over."""
+    now = timezone.now()
+    for look, act in cadence.SWEPT:
+        for number in list(look(now)):
+            _try(act, number)
+    _try(alerts.page_on_call, now)
+    for page_id in list(Page.objects.ending().values_list("pk", flat=True)):
+        _try(paging.settle_page, page_id)
 
 
 def _each(act: Callable[[int], object], rows: HandoverQuerySet) -> None:

@@ -3,10 +3,13 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from incidents.api import incidents, proposals, reading
+from incidents.api import calls, incidents, proposals, reading
 
 router = SimpleRouter()
 router.register("incidents", incidents.Incidents, basename="api-incident")
+router.register(
+    "incidents/(?P<reference>[A-Za-z0-9-]{1,20})/calls", calls.PhoneCalls, basename="api-phone-call"
+)
 router.register("proposals", proposals.Proposals, basename="api-proposal")
 router.register("customers", reading.Customers, basename="api-customer")
 router.register("services", reading.Services, basename="api-service")

@@ -15,7 +15,14 @@ from accounts.models import Customer, Service, Team, User
 from incidents.demo_stories import CAST
 from incidents.demo_telling import People, Tale, tell
 from incidents.local_time import local
-from incidents.models import CalendarDay, Incident, ReferenceCounter, StatusUpdate, TimelineEntry
+from incidents.models import (
+    CalendarDay,
+    Incident,
+    PhoneCall,
+    ReferenceCounter,
+    StatusUpdate,
+    TimelineEntry,
+)
 
 
 def seed() -> None:
@@ -40,6 +47,9 @@ def _seed_month(first: date, now: datetime) -> None:
         tale.tie_updates()
     entries = [entry for tale in tales for entry in tale.entries]
     TimelineEntry.objects.bulk_create(sorted(entries, key=lambda entry: entry.happened_at))
+    calls = [call for tale in tales for call in tale.calls]
+    PhoneCall.objects.bulk_create(call for call in calls if call.kept_by is None)
+    PhoneCall.objects.bulk_create(call for call in calls if call.kept_by is not None)
 
 
 def _tales(first: date, marker: str) -> list[Tale]:

@@ -10,18 +10,28 @@ from django.conf import settings
 from accounts.models import Customer, Service, User
 from accounts.roles import Side
 from incidents import coverage, scope
+from incidents.calls import first_call, title_of, told_of
 from incidents.demo_stories import Story
 from incidents.intake import judge
 from incidents.local_time import LONDON
-from incidents.models import Incident, Kind, Phase, State, StatusUpdate, TimelineEntry, Wall
+from incidents.models import (
+    Incident,
+    Kind,
+    Phase,
+    PhoneCall,
+    State,
+    StatusUpdate,
+    TimelineEntry,
+    Wall,
+)
 from incidents.status import wording
 
 CALL_BACK_NUMBER = "01632 960174"
 UPDATE_EVERY = timedelta(minutes=30)
 ONE_LATE_IN = 8  # of the updates that were promised
+MISSED_ONE_IN = 2  # of the longer incidents: the caller is not reached at the first try
 SWEEP = timedelta(seconds=3)  # from the posting of an update to the public page
-RANG = {"direction": "out", "outcome": "reached"}
-RUNG = {"direction": "in", "outcome": "reached"}
+Purpose = PhoneCall.Purpose
 BEFORE_DESK = timedelta(hours=4)
 CLOCK = {"night": (0, 1440), "morning": (300, 450), "working": (1066, 1078)}  # minutes of the local day
 
@@ -41,9 +51,12 @@ class Tale:
     incident: Incident
     ended_at: datetime
     entries: list[TimelineEntry] = field(default_factory=list)
+    calls: list[PhoneCall] = field(default_factory=list)
     updates: list[StatusUpdate] = field(default_factory=list)
 
-    def record(self, kind: str, title: str, text: str = "", *, by: User, at: datetime, **data: Any) -> None:
+    def record(
+        self, kind: str, title: str, text: str = "", *, by: User, at: datetime, **data: Any
+    ) -> TimelineEntry:
         wall = Wall.PUBLIC if kind == Kind.STATUS else Wall.SERVICE
         entry = TimelineEntry(
             incident=self.incident, kind=kind, title=title, text=text, by=by, happened_at=at, wall=wall,
@@ -51,6 +64,26 @@ class Tale:
         )  # fmt: skip
         self.entries.append(entry)
         self.ended_at = max(self.ended_at, at)
+        return entry
+
+    def ring(
+        self, who: str, text: str = "", *, is_out: bool = True, purpose: str, by: User, at: datetime,
+        outcome: str = PhoneCall.Outcome.SPOKE, next_call_at: datetime | None = None,
+    ) -> PhoneCall:  # fmt: skip
+        """A call in the words of `incidents.calls.log_call`. In a story each promise is kept by the next."""
+        direction = PhoneCall.Direction.OUT if is_out else PhoneCall.Direction.IN
+        call = PhoneCall(
+            incident=self.incident, who=who, direction=direction, purpose=purpose, outcome=outcome, at=at,
+            by=by, number=CALL_BACK_NUMBER if who == self.incident.caller_name else "",
+            next_call_at=next_call_at,
+        )  # fmt: skip
+        data = {"direction": str(direction), "outcome": str(outcome)}
+        call.entry = self.record(Kind.CALL, title_of(call), told_of(call, text), by=by, at=at, **data)
+        for promise in self.calls:
+            if promise.next_call_at and promise.kept_at is None and outcome == PhoneCall.Outcome.SPOKE:
+                promise.kept_at, promise.kept_by = at, call
+        self.calls.append(call)
+        return call
 
     def move(self, name: str, before: State, after: State, text: str, *, by: User, at: datetime) -> None:
         """In the words of `incidents.services._move`."""
@@ -129,7 +162,8 @@ def _log(incident: Incident, story: Story, verdict: scope.Judgement, people: Peo
     tale = Tale(incident, logged_at)
     heard = f"{incident.get_failure_display()}. {incident.get_who_affected_display()}."
     heard += f" “{story.error}”" if story.error else ""
-    tale.record(Kind.LOGGED, "Logged from a call", heard, by=by, at=reported_at, caller=story.caller)
+    entry = tale.record(Kind.LOGGED, "Logged from a call", heard, by=by, at=reported_at, caller=story.caller)
+    tale.calls.append(first_call(incident, entry, next_call_at=None, by=by))
     said = {"outcome": verdict.outcome, "rule": verdict.rule}
     tale.record(Kind.GATE, f"Gate: {verdict.headline}", by=by, at=logged_at, **said)
     return tale
@@ -143,7 +177,7 @@ def _decline(tale: Tale, verdict: scope.Judgement, people: People, chance: Rando
     if verdict.outcome == scope.PASS_TO_LEAD:
         by, at = people.lead, at + _minutes(chance, 5, 15)
         told = "The out-of-hours service is not part of your contract. The service desk opens at 08:00."
-        tale.record(Kind.CALL, f"Rang {incident.caller_name}", by=by, at=at, **RANG)
+        tale.ring(incident.caller_name, purpose=Purpose.UPDATE, by=by, at=at)
     incident.declined_at, incident.decline_rule, incident.told_caller = at, verdict.rule, told
     incident.next_action = "None: declined"
     tale.move("decline", State.LOGGED, State.DECLINED, told, by=by, at=at)
@@ -162,6 +196,8 @@ def _restore(tale: Tale, story: Story, people: People, chance: Random) -> None:
     tale.move("begin_triage", State.LOGGED, State.TRIAGING, "", by=by, at=triaged_at)
     found_at = triaged_at + _minutes(chance, 6, 14)
     tale.record(Kind.NOTE, "Note", story.found, by=by, at=found_at)
+    if story.ending == "escalated" and chance.randrange(MISSED_ONE_IN) == 0:
+        _miss(tale, found_at + _minutes(chance, 1, 2), by)
     state, side = State.TRIAGING, Side.PARTNER
     if story.ending == "escalated":
         incident.restored_at = _escalate(tale, people.teams[story.team], found_at, by, chance)
@@ -175,13 +211,27 @@ def _restore(tale: Tale, story: Story, people: People, chance: Random) -> None:
     _resolve(tale, story, state, by, told_at + _minutes(chance, 1, 3))
 
 
+def _miss(tale: Tale, at: datetime, by: User) -> None:
+    """The caller was not reached, then was rung at the time that the voicemail named."""
+    who, again_at = tale.incident.caller_name, at + timedelta(minutes=15)
+    tale.ring(
+        who,
+        purpose=Purpose.QUESTION,
+        outcome=PhoneCall.Outcome.VOICEMAIL,
+        next_call_at=again_at,
+        by=by,
+        at=at,
+    )
+    tale.ring(who, "Nothing changed on their side.", purpose=Purpose.UPDATE, by=by, at=again_at)
+
+
 def _escalate(tale: Tale, team: str, at: datetime, by: User, chance: Random) -> datetime:
     """To the vendor's team, which answers and restores. Says when the service was back."""
     incident, at = tale.incident, at + _minutes(chance, 1, 6)
     incident.escalated_at, incident.escalated_to = at, team
     tale.move("escalate", State.TRIAGING, State.ESCALATED, f"{team} is needed for it.", by=by, at=at)
     at += _minutes(chance, 3, 18)
-    tale.record(Kind.CALL, f"Call from {team}", "They work on it.", by=by, at=at, **RUNG)
+    tale.ring(team, "They work on it.", is_out=False, purpose=Purpose.ESCALATION, by=by, at=at)
     tale.move("resume_triage", State.ESCALATED, State.TRIAGING, f"{team} answered.", by=by, at=at)
     return at + _minutes(chance, 15, 200)
 
@@ -219,4 +269,4 @@ def _resolve(tale: Tale, story: Story, state: State, by: User, at: datetime) -> 
     incident.public_phase, incident.next_action = Phase.RESOLVED, "None: resolved"
     incident.resolved_at, incident.resolution = at, story.resolution
     tale.move("resolve", state, State.RESOLVED, story.resolution, by=by, at=at)
-    tale.record(Kind.CALL, f"Rang {incident.caller_name}", "Told that it is back.", by=by, at=at, **RANG)
+    tale.ring(incident.caller_name, "Told that it is back.", purpose=Purpose.CONFIRM, by=by, at=at)

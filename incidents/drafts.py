@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Permission
-from incidents.guard import refuse_patient_data
-from incidents.intake import FREE_TEXTS, log_incident, refuse_patient_number
+from incidents.guard import refuse_patient_data, refuse_patient_number
+from incidents.intake import FREE_TEXTS, log_incident
 from incidents.local_time import local
 from incidents.models import Incident, IntakeDraft, Proposal
 from incidents.proposals import CALLER, take

@@ -71,26 +71,3 @@ class NextActionForm(forms.Form):
     text = forms.CharField(
         label="What comes next", max_length=300, error_messages={"required": "Say what comes next"}
     )
-
-
-class CallForm(forms.Form):
-    direction = forms.ChoiceField(
-        choices=[("out", "I rang"), ("in", "They rang")], widget=forms.RadioSelect, label="Who rang?",
-        initial="out",
-        error_messages={"required": "Choose who rang"},
-    )  # fmt: skip
-    party = forms.CharField(
-        label="Who was on the line", max_length=120,
-        help_text="A role is enough, such as IT on-call manager.",
-        error_messages={"required": "Say who was on the line"},
-    )  # fmt: skip
-    outcome = forms.ChoiceField(
-        label="How it ended", widget=forms.RadioSelect,
-        error_messages={"required": "Choose how the call ended"},
-        choices=[
-            ("reached", "Reached"), ("voicemail", "Voicemail"), ("busy", "Busy"), ("no_answer", "No answer"),
-            ("refused", "Refused"), ("will_call_back", "Will ring back"),
-        ],
-    )  # fmt: skip
-    text = forms.CharField(label="What was said", max_length=2000, required=False, widget=TEXT)
-    call_back_due_at = LocalTimeField(label="You promised to ring back by", required=False, is_future=True)

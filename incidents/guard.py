@@ -22,6 +22,17 @@ def refuse_patient_data(**texts: str | None) -> None:
         raise ValidationError(wrong)
 
 
+def refuse_patient_number(**numbers: str | None) -> None:
+    """A telephone number may look like any number: only one that says that it is a patient's is refused."""
+    wrong = {
+        field: ["Remove the patient identifier. Enter a telephone number"]
+        for field, number in numbers.items()
+        if any(finding.level == "block" for finding in pid.find(f"telephone {number or ''}"))
+    }
+    if wrong:
+        raise ValidationError(wrong)
+
+
 def require(**texts: tuple[str | None, str]) -> None:
     """Refuse what is missing: `require(reason=(reason, "Say why you escalate"))`."""
     missing = {field: [words] for field, (text, words) in texts.items() if not (text or "").strip()}

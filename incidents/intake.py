@@ -11,10 +11,11 @@ from django.utils import timezone
 from accounts.errors import Conflict
 from accounts.models import Customer, Service, User
 from accounts.roles import Permission
-from incidents import pid, scope
-from incidents.guard import refuse_patient_data, require
-from incidents.local_time import local
-from incidents.models import Incident, Kind, OutboxRow, ReferenceCounter, RequestKey, State
+from incidents import scope
+from incidents.calls import first_call
+from incidents.guard import refuse_patient_data, refuse_patient_number, require
+from incidents.local_time import format_day_time, local
+from incidents.models import Incident, Kind, OutboxRow, ReferenceCounter, RequestKey, State, TimelineEntry
 from incidents.models.incident import FIRST_UPDATE_WITHIN
 from incidents.outbox.writing import announce
 from incidents.services import open_for
@@ -63,14 +64,16 @@ def judge(
 def log_incident(
     *, customer: Customer | None, service: Service, caller_name: str, call_back_number: str, failure: str,
     who_affected: str, reported_at: datetime | None = None, judged_at: datetime | None = None,
-    source: str = Incident.Source.PHONE, customer_words: str = "", by: User, **facts: Any,
+    source: str = Incident.Source.PHONE, customer_words: str = "",
+    call_back_due_at: datetime | None = None, by: User, **facts: Any,
 ) -> Incident:  # fmt: skip
     """Log a call or an alert. It is never refused for the gate's sake: a call not covered is a record too.
 
     `facts` are the other fields of `Incident` that the caller gave. A hospital that is not listed has no
     `customer` but `customer_words`: its call passes to the duty lead. Times are aware. The gate judges the
     moment of the report, unless `judged_at` says another. Accepted, the first status update is due
-    `FIRST_UPDATE_WITHIN` of the logging, unless `facts` say another time.
+    `FIRST_UPDATE_WITHIN` of the logging, unless `facts` say another time. `call_back_due_at` is when the
+    caller was promised to be rung: the first of the incident's calls carries it.
     Raises ValidationError by field, PermissionDenied. Queues the Freshdesk ticket.
     """
     if not by.has_perm(Permission.LOG_INCIDENT):
@@ -102,7 +105,9 @@ def log_incident(
     announce(
         OutboxRow.Destination.FRESHDESK, "ticket", key=f"freshdesk:ticket:{incident.pk}", incident=incident
     )
-    _record_log(incident, verdict, customer_words, by)
+    entry = _record_log(incident, verdict, customer_words, call_back_due_at, by)
+    if source != Incident.Source.ALERT or call_back_due_at:
+        first_call(incident, entry, next_call_at=call_back_due_at, by=by).save()
     return incident
 
 
@@ -116,13 +121,6 @@ def _texts(facts: dict[str, Any]) -> dict[str, str | None]:
 
 def _times(facts: dict[str, Any]) -> dict[str, datetime | None]:
     return {name: facts.get(name) for name in ("began_at", "continuity_since_at")}
-
-
-def refuse_patient_number(*, call_back_number: str) -> None:
-    """A telephone number may look like any number: only one that says that it is a patient's is refused."""
-    if any(finding.level == "block" for finding in pid.find(f"telephone {call_back_number}")):
-        words = "Remove the patient identifier. Enter a telephone number"
-        raise ValidationError({"call_back_number": [words]})
 
 
 def log_once(*, key: str, fingerprint: str, by: User, **call: Any) -> tuple[Incident, bool]:
@@ -183,18 +181,24 @@ def answer_gate(incident_id: int, *, failure: str, who_affected: str, by: User) 
     return incident
 
 
-def _record_log(incident: Incident, verdict: scope.Judgement, customer_words: str, by: User) -> None:
+def _record_log(
+    incident: Incident, verdict: scope.Judgement, customer_words: str, call_back_due_at: datetime | None,
+    by: User,
+) -> TimelineEntry:  # fmt: skip
     source = {"phone": "a call", "api": "the service desk", "alert": "an alert"}[incident.source]
     heard = [f"{incident.get_failure_display()}. {incident.get_who_affected_display()}."]
     if customer_words:
         heard.insert(0, f"The hospital in the caller’s words: “{customer_words}”.")
     if incident.error_text:
         heard.append(f"“{incident.error_text}”")
-    record(
+    if call_back_due_at:
+        heard.append(f"Promised to ring back by {format_day_time(call_back_due_at)}.")
+    entry = record(
         incident, Kind.LOGGED, f"Logged from {source}", " ".join(heard), by=by, at=incident.reported_at,
         caller=incident.caller_name,
     )  # fmt: skip
     _record_gate(incident, verdict, "", by)
+    return entry
 
 
 def _record_gate(incident: Incident, verdict: scope.Judgement, text: str, by: User) -> None:

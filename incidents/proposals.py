@@ -78,6 +78,7 @@ def receive_unreadable(error: NotUnderstood, *, source: str, by: User) -> None:
         "summary": pid.mask(error.reason)[:2000],
         "monitor": str(by),
         "fired_at": now,
+        "pages": False,
     }
     _join_or_create(source, key, now, fields)
 
@@ -155,6 +156,7 @@ def _join_or_create(source: str, key: str, now: datetime, fields: dict[str, Any]
         pass
     with transaction.atomic():
         for proposal in waiting.select_for_update():
+            proposal.pages = proposal.pages or fields["pages"]
             _seen_again(proposal, now)
     return False
 
@@ -163,6 +165,7 @@ def _fields(alert: Alert, match: Match, now: datetime) -> dict[str, Any]:
     """What is kept of an alert, within the columns and with patient data masked."""
     return {
         "title": pid.mask(alert.title)[:200], "summary": pid.mask(alert.summary)[:2000],
+        "pages": alert.pages,
         "severity": pid.mask(alert.severity)[:40], "monitor": pid.mask(alert.monitor)[:200],
         "targets": [pid.mask(target) for target in alert.targets],
         "labels": {name: pid.mask(value) for name, value in alert.labels.items()},
@@ -257,6 +260,8 @@ def _require_target(known: dict[str, Any]) -> None:
         "service": "Choose the service: the alert does not name it",
     }
     missing = {name: [said] for name, said in words.items() if known[name] is None}
+    if known.get("call_back_due_at") and known["caller_name"] == CALLER:
+        missing["caller_name"] = ["Enter whom you promised to ring"]
     if missing:
         raise ValidationError(missing)
 

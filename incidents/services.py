@@ -303,22 +303,6 @@ def add_product_note(incident_id: int, *, text: str, by: User) -> TimelineEntry:
 
 
 @transaction.atomic
-def log_call(
-    incident_id: int, *, direction: str, party: str, outcome: str, text: str = "", at: datetime | None = None,
-    call_back_due_at: datetime | None = None, by: User,
-) -> TimelineEntry:  # fmt: skip
-    """A telephone call. A promise to ring back becomes a due time; a call out that reached them keeps it."""
-    require(party=(party, "Say who was on the line"), outcome=(outcome, "Choose how the call ended"))
-    refuse_patient_data(text=text, party=party)
-    incident = locked_for(incident_id, by, Permission.ADD_ENTRY)
-    if call_back_due_at or (direction == "out" and outcome == "reached"):
-        incident.call_back_due_at = call_back_due_at
-        incident.save()
-    title = f"Rang {party}" if direction == "out" else f"Call from {party}"
-    return record(incident, Kind.CALL, title, text, by=by, at=at, direction=direction, outcome=outcome)
-
-
-@transaction.atomic
 def set_next_action(incident_id: int, *, text: str, by: User) -> Incident:
     """What comes next, in one line. Every open incident has one."""
     require(text=(text, "Say what comes next"))

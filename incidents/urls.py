@@ -2,7 +2,7 @@
 
 from django.urls import include, path, register_converter
 
-from incidents import views
+from incidents import call_views, views
 
 
 class ReferenceConverter:
@@ -32,7 +32,12 @@ urlpatterns = [
     path("incidents/<reference:reference>/resolve/", views.resolve, name="resolve"),
     path("incidents/<reference:reference>/reopen/", views.reopen, name="reopen"),
     path("incidents/<reference:reference>/override-gate/", views.override_gate, name="override_gate"),
-    path("incidents/<reference:reference>/call/", views.log_call_on, name="log_call_on"),
+    path("incidents/<reference:reference>/call/", call_views.log_call_on, name="log_call_on"),
+    path(
+        "incidents/<reference:reference>/calls/<int:pk>/call-off/",
+        call_views.call_off_promise,
+        name="call_off_promise",
+    ),
     path("incidents/<reference:reference>/note/", views.add_note, name="add_note"),
     path("incidents/<reference:reference>/product-note/", views.add_product_note, name="add_product_note"),
     path("incidents/<reference:reference>/next-action/", views.set_next_action, name="set_next_action"),

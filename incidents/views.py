@@ -15,8 +15,9 @@ from django.views.decorators.http import require_POST
 from accounts.requests import signed_in
 from accounts.roles import Permission
 from incidents import services, workbench
+from incidents.call_forms import CallForm, again, call_initial, people
+from incidents.calls import promise_words
 from incidents.forms import (
-    CallForm,
     DeclineForm,
     NextActionForm,
     NoteForm,
@@ -64,6 +65,9 @@ def incident(request: HttpRequest, reference: str) -> HttpResponse:
         "posted": posted(context["updates"]),
         "product_note_form": ProductNoteForm(auto_id="product_note_%s"),
         "next_action_form": NextActionForm(initial={"text": found.next_action}, auto_id="next_action_%s"),
+        "call_form": CallForm(initial=call_initial(found, context["calls"]), auto_id="call_%s"),
+        "people": people(found, context["calls"]),
+        "again": again(context["calls"]),
     }
     return render(request, "incidents/incident.html", context)
 
@@ -159,9 +163,16 @@ def resolve(request: HttpRequest, reference: str) -> HttpResponse:
         lambda: resolve_with_update(found.pk, **_given(form, "resolution", "restored_at", "words"),
         by=signed_in(request)),
         "Resolved. The service desk sees it in the ticket.",
-        heading="Resolve", lead="The service is back. Only resolve what the caller or a check confirms.",
+        heading="Resolve", lead=_resolve_lead(found),
         button="Resolve the incident",
     )  # fmt: skip
+
+
+def _resolve_lead(incident: Incident) -> str:
+    """What to be sure of, and who still waits for a call: a closed incident reminds nobody."""
+    words = "The service is back. Only resolve what the caller or a check confirms."
+    promised = [promise_words(call) for call in incident.calls.waiting()]
+    return f"{words} Still promised: {' '.join(promised)}" if promised else words
 
 
 @login_required
@@ -189,18 +200,6 @@ def override_gate(request: HttpRequest, reference: str) -> HttpResponse:
         lambda: services.override_gate(found.pk, reason=form.cleaned_data["reason"], by=signed_in(request)),
         "The gate is overridden, under your name.", heading="Override the gate",
         lead=found.gate_verdict.get("headline", ""), button="Override the gate",
-    )  # fmt: skip
-
-
-@login_required
-def log_call_on(request: HttpRequest, reference: str) -> HttpResponse:
-    """A telephone call on an incident that is logged already."""
-    _allow(request, Permission.ADD_ENTRY)
-    found = workbench.find(request, reference)
-    form = CallForm(_sent(request))
-    return act_page(
-        request, found, form, lambda: services.log_call(found.pk, **form.cleaned_data, by=signed_in(request)),
-        "Call logged.", heading="Log a phone call", button="Log the call",
     )  # fmt: skip
 
 

@@ -10,10 +10,11 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Permission
 from incidents.hours import needs_override
-from incidents.models import Incident, Kind, State, TimelineEntry
+from incidents.models import Incident, Kind, PhoneCall, State, TimelineEntry
 from incidents.outbox.reading import for_incident
 
 LATE_ENTRY = timedelta(minutes=2)  # written so long after it happened, the page says both times
+SHOWN_CALLS = 200
 SHOWN_ENTRIES = 200  # a night has tens; beyond this the page links to the API's pages
 
 # Which kinds each filter of the timeline shows.
@@ -64,11 +65,13 @@ def facts(incident: Incident, user: User, show: str = "all") -> dict[str, Any]:
     """The whole page's context, for this reader."""
     entries = list(incident.timeline.visible_to(user).newest_first()[:SHOWN_ENTRIES])
     updates = list(incident.status_updates.select_related("posted_by"))
+    calls = calls_of(incident)
     return {
         "incident": incident,
         "entries": shown_entries(entries, show),
         "filters": counted_filters(entries, show),
-        "calls": [entry for entry in entries if entry.kind == Kind.CALL],
+        "calls": calls,
+        "promises": promises_of(incident, calls),
         "updates": updates,
         "last_update": updates[0] if updates else None,
         "run": latest_run(incident),
@@ -80,6 +83,17 @@ def facts(incident: Incident, user: User, show: str = "all") -> dict[str, Any]:
         "handover_item": latest_item(incident, user),
         "pages": list(incident.pages.visible_to(user).select_related("team", "user", "acknowledged_by")),
     }
+
+
+def calls_of(incident: Incident) -> list[PhoneCall]:
+    """The newest first."""
+    return list(incident.calls.select_related("by", "entry")[:SHOWN_CALLS])
+
+
+def promises_of(incident: Incident, calls: list[PhoneCall]) -> list[PhoneCall]:
+    """The due items: promised calls that nobody has made, the soonest first. None of a closed incident."""
+    waiting = [call for call in calls if call.next_call_at and call.kept_at is None]
+    return sorted(waiting, key=lambda call: call.next_call_at or call.at) if incident.is_open else []
 
 
 def shown_entries(entries: list[TimelineEntry], show: str) -> list[TimelineEntry]:

@@ -15,6 +15,7 @@ from incidents.local_time import format_time
 from incidents.models import Incident, Proposal
 from incidents.outbox.reading import deliveries_now
 from incidents.searching import narrowed
+from ooh.due_items import DueItem, due_items, notice
 from sops.models import Sop
 
 # Each region of the page that htmx reads again, by name.
@@ -29,15 +30,19 @@ def facts(user: User, now: datetime) -> dict[str, Any]:
     proposals = list(
         Proposal.objects.visible_to(user).waiting().select_related("customer", "service", "component")
     )
+    due = due_items(user, incidents, now)
+    urgent = most_urgent(user, incidents, proposals, due, now)
     closed = None if incidents else last_closed(user)
     people = board_facts(now, user)
     return {
         "incidents": incidents,
-        "late": [incident for incident in incidents if is_late(incident, now)],
+        "late": [item for item in due if item.is_late(now)],
         "proposals": proposals,
-        "urgent": most_urgent(user, incidents, proposals, now),
+        "urgent": urgent,
+        "due_items": [item for item in due if urgent is None or item.url != urgent["url"]],
         "last_closed": closed,
         "may_log": user.has_perm(Permission.LOG_INCIDENT),
+        "may_add": user.has_perm(Permission.ADD_ENTRY),
         "may_decide": user.has_perm(Permission.DECIDE_PROPOSAL),
         "deliveries": deliveries_now(now) if user.has_perm(Permission.VIEW_DELIVERY) else None,
         "people": people,
@@ -54,19 +59,18 @@ def last_closed(user: User) -> Incident | None:
     return incident
 
 
-def is_late(incident: Incident, now: datetime) -> bool:
-    return incident.next_update_due_at is not None and incident.next_update_due_at < now
-
-
 def most_urgent(
-    user: User, incidents: list[Incident], proposals: list[Proposal], now: datetime
+    user: User, incidents: list[Incident], proposals: list[Proposal], due: list[DueItem], now: datetime
 ) -> dict[str, str] | None:
-    """The one thing that cannot wait: a late promise, then an incident that nobody has, then an alert."""
-    if late := [incident for incident in incidents if is_late(incident, now)]:
-        return _late_update(late[0], now)
+    """What cannot wait: a late promise, an incident that nobody has, a near promise, then an alert."""
+    if due and due[0].is_late(now):
+        return notice(due[0], now)
     unowned = [one for one in incidents if one.owner_id is None and one.owner_side == user.side]
     if unowned and user.has_perm(Permission.ADD_ENTRY):
         return _nobody_has(unowned[0])
+    near = [item for item in due if item.is_soon(now) and item.incident.owner_side == user.side]
+    if near and user.has_perm(Permission.ADD_ENTRY):
+        return notice(near[0], now)
     if proposals and user.has_perm(Permission.DECIDE_PROPOSAL):
         return {
             "kind": "warn", "icon": "server", "title": proposals[0].title, "url": "#proposals",
@@ -74,16 +78,6 @@ def most_urgent(
             "text": "Monitoring proposes an incident. Log it, or say why not.",
         }  # fmt: skip
     return None
-
-
-def _late_update(incident: Incident, now: datetime) -> dict[str, str]:
-    due_at = incident.next_update_due_at
-    assert due_at is not None  # noqa: S101  (only late incidents come here)
-    return {
-        "kind": "bad", "icon": "late", "title": f"Status update {due_words(due_at, now).headline}",
-        "text": f"{incident.service}, {incident.customer}. Promised for {format_time(due_at)}.",
-        "url": reverse("incident", args=[incident.reference]) + "#update", "label": "Post update",
-    }  # fmt: skip
 
 
 def _nobody_has(incident: Incident) -> dict[str, str]:

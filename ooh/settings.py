@@ -247,6 +247,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "outbox-sweep": {"task": "incidents.outbox.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "runs-recover": {"task": "sops.tasks.recover", "schedule": 5.0, "options": {"expires": 5}},
+    "promises-sweep": {"task": "handover.tasks.remind", "schedule": 10.0, "options": {"expires": 10}},
     "handover-sweep": {"task": "handover.tasks.sweep", "schedule": 20.0, "options": {"expires": 20}},
     "status-snapshot": {
         "task": "incidents.status.tasks.renew_snapshot",
@@ -301,6 +302,10 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "IncidentState": "incidents.models.incident.State",
         "ProposalState": "incidents.models.proposal.Proposal.State",
+        "CallDirection": "incidents.models.call.PhoneCall.Direction",
+        "CallOutcome": "incidents.models.call.PhoneCall.Outcome",
+        "GateOutcome": "incidents.models.incident.Incident.Gate",
+        "HandoverDirection": "handover.models.handover.Direction",
         "HandoverState": "handover.models.handover.HandoverState",
         "HandoverItemState": "handover.models.item.ItemState",
         "Side": "accounts.roles.Side",

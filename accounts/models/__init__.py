@@ -3,6 +3,7 @@
 from accounts.models.chain import ChainHead, ChainLink, Redaction
 from accounts.models.customer import Component, ComponentKind, Customer, Nation, Service, ServiceGroup
 from accounts.models.organisation import Organisation, Team
+from accounts.models.token_use import TokenUse
 from accounts.models.user import User
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "Service",
     "ServiceGroup",
     "Team",
+    "TokenUse",
     "User",
 ]

@@ -9,7 +9,7 @@ from django.db.models import Q
 from accounts.models import Team, User
 from accounts.roles import Permission
 from handover.models.handover import Handover
-from incidents.models import Incident
+from incidents.models import Incident, PhoneCall, Proposal
 
 SLOW = timedelta(minutes=10)
 
@@ -39,10 +39,16 @@ class PageQuerySet(models.QuerySet["Page"]):
     def waiting(self) -> Self:
         return self.filter(acknowledged_at=None)
 
+    def ending(self) -> Self:
+        """Those that wait, and whose matter may end without anybody answering: a promise, an alert."""
+        ends_itself = Q(due_at__isnull=False) | Q(proposals__isnull=False)
+        return self.waiting().filter(ends_itself).order_by("pk").distinct()
+
     def shown(self) -> Self:
         return self.select_related(
-            "team", "user", "by", "acknowledged_by", "handover", "incident__customer", "incident__service"
-        )
+            "team", "user", "by", "acknowledged_by", "handover", "call", "incident__customer",
+            "incident__service",
+        ).prefetch_related("proposals")  # fmt: skip
 
 
 class Page(models.Model):
@@ -55,6 +61,10 @@ class Page(models.Model):
     handover = models.ForeignKey(
         Handover, on_delete=models.PROTECT, null=True, blank=True, related_name="pages"
     )
+    # What it is about besides, where that ends by itself: alerts, a promised call, a promised status update
+    proposals = models.ManyToManyField(Proposal, blank=True, related_name="told_by_pages")
+    call = models.ForeignKey(PhoneCall, on_delete=models.PROTECT, null=True, blank=True, related_name="pages")
+    due_at = models.DateTimeField(null=True, blank=True, help_text="The promise that is late.")
     team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, blank=True, related_name="pages")
     user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="pages")
     words = models.CharField(max_length=200, help_text="What it is about, in one line.")

@@ -48,7 +48,7 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
             "failure", "who_affected", "error_text", "began_at", "is_began_approximate", "impact",
             "patient_safety",
             "continuity", "continuity_since_at", "customer_changes", "customer_reference",
-            "call_back_due_at", "gate", "owner", "owner_side", "next_action", "next_update_due_at",
+            "gate", "owner", "owner_side", "next_action", "next_update_due_at",
             "public_phase", "reported_at", "logged_at", "logged_by", "triaged_at", "escalated_at",
             "escalated_to", "handed_over_at", "declined_at", "decline_rule", "told_caller", "restored_at",
             "resolved_at", "resolution", "changed_at",
@@ -131,7 +131,9 @@ class CallSerializer(Strict):
     continuity_since_at = Moment(required=False, allow_null=True, default=None, must_be="past")
     customer_changes = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
     customer_reference = serializers.CharField(required=False, allow_blank=True, default="", max_length=60)
-    call_back_due_at = Moment(required=False, allow_null=True, default=None)
+    call_back_due_at = Moment(
+        required=False, allow_null=True, default=None, help_text="When the caller was promised to be rung."
+    )
     reported_at = Moment(
         required=False,
         allow_null=True,

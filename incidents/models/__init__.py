@@ -2,6 +2,7 @@
 
 from incidents.models.calendar_day import CalendarDay
 from incidents.models.call import PhoneCall
+from incidents.models.feed import AlertFeed
 from incidents.models.incident import Incident, IncidentGrant, ReferenceCounter, State
 from incidents.models.intake import IntakeDraft, RequestKey
 from incidents.models.maintenance import Maintenance, MaintenanceUpdate
@@ -14,6 +15,7 @@ from incidents.models.timeline import Kind, TimelineEntry, Wall
 
 __all__ = [
     "AffectedService",
+    "AlertFeed",
     "CalendarDay",
     "Conversation",
     "Heartbeat",

@@ -7,8 +7,13 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import User
-from incidents.models.incident import Incident
+from incidents.models.incident import OPEN, Incident
 from incidents.models.timeline import TimelineEntry
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two calls name the same person. A number does not tell: a switchboard has one for all."""
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
 
 
 class PhoneCallQuerySet(models.QuerySet["PhoneCall"]):
@@ -19,8 +24,12 @@ class PhoneCallQuerySet(models.QuerySet["PhoneCall"]):
         """Those that promised a next call that nobody has made yet, the soonest first."""
         return self.filter(next_call_at__isnull=False, kept_at=None).order_by("next_call_at", "pk")
 
+    def waiting(self) -> Self:
+        """The promised ones whose incident is open: the due items. A closed incident reminds of nothing."""
+        return self.promised().filter(incident__state__in=OPEN)
+
     def due(self, at: datetime) -> Self:
-        return self.promised().filter(next_call_at__lte=at)
+        return self.waiting().filter(next_call_at__lte=at)
 
 
 class PhoneCall(models.Model):
@@ -80,3 +89,8 @@ class PhoneCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_direction_display()}, {self.who}"
+
+    @property
+    def next_call_words(self) -> str:
+        """`Ring IT on-call manager`, or who rings us: the promised call in a few words."""
+        return f"Ring {self.who}" if self.next_call_by_us else f"{self.who} rings us"

@@ -160,7 +160,6 @@ class Incident(StatefulModel):
     continuity_since_at = models.DateTimeField(null=True, blank=True)
     customer_changes = models.CharField(max_length=500, blank=True)
     customer_reference = models.CharField(max_length=60, blank=True)
-    call_back_due_at = models.DateTimeField(null=True, blank=True)
 
     # The gate's verdict as it was at the call; later changes of the calendar never rewrite it
     gate_outcome = models.CharField(max_length=15, choices=Gate.choices)

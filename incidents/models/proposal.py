@@ -36,6 +36,10 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
     def waiting(self) -> Self:
         return self.filter(state=Proposal.State.WAITING)
 
+    def to_tell(self) -> Self:
+        """Those that should wake somebody, have woken nobody, and are not over already."""
+        return self.waiting().filter(pages=True, told_at=None, cleared_at=None)
+
 
 class Proposal(models.Model):
     """An alert that may be an incident. Repeats of the same alert join it; a waiting one is never doubled."""
@@ -50,6 +54,8 @@ class Proposal(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     title = models.CharField(max_length=200)
     summary = models.TextField(max_length=2000, blank=True)
+    pages = models.BooleanField(default=False, help_text="Whether the person on call is told at night.")
+    told_at = models.DateTimeField(null=True, blank=True, help_text="When the person on call was told.")
     severity = models.CharField(max_length=40, blank=True)
     monitor = models.CharField(max_length=200, blank=True)
     targets = models.JSONField(default=list)

@@ -14,6 +14,7 @@ from accounts.audit import acting_as
 from accounts.models import Customer, Service, Team, User
 from incidents import drafts, proposals
 from incidents.alerts import read
+from incidents.calls import log_call
 from incidents.intake import log_incident
 from incidents.models import Incident, Proposal
 from incidents.status.services import post_update, resolve_with_update
@@ -93,10 +94,10 @@ def _told() -> Incident:
     incidents.add_note(incident.pk, text="The sign-in page answers 503 from two places.", by=engineer)
     incidents.add_product_note(incident.pk, text="The schema was migrated on Friday.", by=person(ANALYST))
     soon = timezone.now() + timedelta(minutes=20)
-    for direction, outcome, due in (("out", "voicemail", None), ("in", "reached", soon)):
-        incidents.log_call(
-            incident.pk, direction=direction, party="IT on-call manager", outcome=outcome,
-            text="Still down at both sites.", call_back_due_at=due, by=engineer,
+    for direction, outcome, due in (("in", "spoke", soon), ("out", "voicemail", None)):
+        log_call(
+            incident.pk, direction=direction, who="IT on-call manager", number="01632 960174",
+            outcome=outcome, text="Still down at both sites.", next_call_at=due, by=engineer,
         )  # fmt: skip
     return incident
 

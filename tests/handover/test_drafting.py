@@ -8,6 +8,7 @@ from django.utils import timezone
 from handover import services
 from handover.models import SECTIONS, HandoverItem
 from incidents import services as incidents
+from incidents.calls import log_call
 from incidents.status.services import post_update
 from tests import factories
 
@@ -52,12 +53,33 @@ def test_nothing_told_to_the_public_is_said_too(draft):
 
 
 def test_a_promise_to_ring_back_is_carried_over_with_name_number_and_time(morning, triaging, engineer):
-    incidents.log_call(
-        triaging.pk, direction="in", party="IT on-call manager", outcome="reached",
-        call_back_due_at=timezone.now() + timedelta(minutes=30), by=engineer,
+    log_call(
+        triaging.pk, direction="in", who="IT on-call manager", number="01632 960174", outcome="spoke",
+        next_call_at=timezone.now() + timedelta(minutes=30), by=engineer,
     )  # fmt: skip
     item = services.draft("to_vendor", by=engineer).items.get()
-    assert "Ring IT on-call manager back on 01632 960174 by Mon 23 Nov 08:30 GMT." in item.promises
+    assert item.promises.splitlines()[0] == (
+        "Ring IT on-call manager back on 01632 960174 by Mon 23 Nov 08:30 GMT. "
+        "Promised Mon 23 Nov 08:00 GMT by OOH engineer 1."
+    )
+
+
+def test_a_promise_of_theirs_is_carried_over_with_what_to_do_if_it_is_not_kept(morning, triaging, engineer):
+    log_call(
+        triaging.pk, direction="out", who="Database on call", number="07700 900141",
+        outcome="will_call_back", next_call_at=timezone.now() + timedelta(minutes=30), by=engineer,
+    )  # fmt: skip
+    item = services.draft("to_vendor", by=engineer).items.get()
+    assert item.promises.splitlines()[0] == (
+        "Database on call rings us by Mon 23 Nov 08:30 GMT. If not, ring them on 07700 900141."
+    )
+
+
+def test_a_promise_that_was_kept_is_not_carried_over(morning, triaging, engineer):
+    soon = timezone.now() + timedelta(minutes=30)
+    log_call(triaging.pk, direction="in", who="IT", outcome="spoke", next_call_at=soon, by=engineer)
+    log_call(triaging.pk, direction="out", who="IT", outcome="spoke", by=engineer)
+    assert "Ring" not in services.draft("to_vendor", by=engineer).items.get().promises
 
 
 def test_the_background_tells_of_calls_notes_and_pages_and_whether_they_were_answered(

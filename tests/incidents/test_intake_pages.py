@@ -213,7 +213,13 @@ class TestLogging:
         assert incident.is_call_back_read_back
         assert incident.began_at is not None
         assert incident.began_at.isoformat() == "2026-11-22T00:58:00+00:00"
-        assert incident.call_back_due_at is not None
+        call = incident.calls.get()
+        assert (call.who, call.direction, call.purpose, call.outcome) == (
+            "IT on-call manager", "in", "report", "spoke"
+        )  # fmt: skip
+        assert call.next_call_at is not None
+        assert call.next_call_at.isoformat() == "2026-11-22T02:30:00+00:00"
+        assert "Promised to ring back by Sun 22 Nov 02:30 GMT." in call.entry.text
         assert IntakeDraft.objects.get().incident == incident
 
     def test_pressing_twice_logs_once(self, page: Client) -> None:

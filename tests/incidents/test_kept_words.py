@@ -25,7 +25,7 @@ def test_a_conflict_keeps_every_text_and_not_the_longest_alone(
 ) -> None:
     services.begin_triage(incident.pk, by=lead)
     services.decline(incident.pk, rule="slow", told_caller="Ring at 08:00", by=lead)
-    form = {"direction": "out", "party": "IT manager", "outcome": "reached", "text": "Rebooted"}
+    form = {"direction": "out", "who": "IT manager", "outcome": "spoke", "text": "Rebooted"}
     answer = browse(engineer).post(
         page(incident, "decline"), {"rule": "slow", "told_caller": "It is slow", "note": "Rebooted", **form}
     )

@@ -177,6 +177,12 @@
       else location.assign("/search/");
     },
     n: () => one("[data-key=n]")?.click(),
+    c: () => {
+      const summary = one("summary[data-key=c]"); // the form of a call, ready for its first answer
+      if (!summary) return;
+      summary.parentElement.open = true;
+      one("[name=outcome]", summary.parentElement).focus();
+    },
     "?": () => dialog?.showModal(),
   };
 
