@@ -58,9 +58,9 @@ class Client:
     def get(self, path: str, **params: str | int) -> Any:
         return self._read("GET", path, params=params)[0]
 
-    def pages(self, path: str, **params: str | int) -> Iterator[Any]:
+    def pages(self, path: str, *, most_pages: int = MOST_PAGES, **params: str | int) -> Iterator[Any]:
         """The rows of a list, page after page, by `Link: <…>; rel="next"`, which the last page lacks."""
-        for page in range(1, MOST_PAGES + 1):
+        for page in range(1, most_pages + 1):
             rows, headers = self._read("GET", path, params={**params, "per_page": 100, "page": page})
             if not isinstance(rows, list):
                 raise RetryLater("Freshdesk answered something else than a list")

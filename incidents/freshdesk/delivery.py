@@ -147,8 +147,8 @@ def find_ticket(client: Client, incident: Incident, row: OutboxRow) -> int | Non
     """
     since = (row.written_at - OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")
     found = []
-    newest_first = {"updated_since": since, "order_by": "created_at", "order_type": "desc"}
-    for ticket in client.pages("/tickets", **newest_first):
+    newest_first = client.pages("/tickets", updated_since=since, order_by="created_at", order_type="desc")
+    for ticket in newest_first:
         if str(ticket.get("created_at")) < since:
             break
         if is_of(ticket, incident):
