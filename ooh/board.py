@@ -1,6 +1,6 @@
 """All that the board shows, read in a fixed number of queries."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -12,12 +12,13 @@ from accounts.templatetags.desk import due_words
 from handover.models import HandoverItem
 from handover.services import board_facts
 from incidents.local_time import format_time
-from incidents.models import Incident, Proposal
+from incidents.models import Incident, Maintenance, Proposal
 from incidents.outbox.reading import deliveries_now
 from incidents.searching import narrowed
 from ooh.due_items import DueItem, due_items, notice
 from sops.models import Sop
 
+PLANNED_AHEAD = timedelta(days=7)
 # Each region of the page that htmx reads again, by name.
 PARTS = {"do-now": "ooh/_do_now.html", "board": "ooh/_open.html", "proposals": "ooh/_proposals.html"}
 
@@ -47,8 +48,15 @@ def facts(user: User, now: datetime) -> dict[str, Any]:
         "deliveries": deliveries_now(now) if user.has_perm(Permission.VIEW_DELIVERY) else None,
         "people": people,
         "on_shift": people.on_shift,
+        "maintenances": maintenances(user, now),
         "next_calls": people.next_calls,
     }
+
+
+def maintenances(user: User, now: datetime) -> list[tuple[Maintenance, bool]]:
+    """What is announced for the coming week or goes on, each with whether nothing was posted in time."""
+    unfinished = Maintenance.objects.visible_to(user).unfinished().filter(starts_at__lt=now + PLANNED_AHEAD)
+    return [(one, one.is_overdue(now)) for one in unfinished]
 
 
 def last_closed(user: User) -> Incident | None:

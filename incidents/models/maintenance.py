@@ -29,13 +29,18 @@ class MaintenanceQuerySet(models.QuerySet["Maintenance"]):
         newest = MaintenanceUpdate.objects.filter(maintenance=OuterRef("pk")).order_by("-posted_at", "-pk")
         return self.annotate(last_phase=Subquery(newest.values("phase")[:1]))
 
+    def unfinished(self) -> Self:
+        """Announced and neither completed nor cancelled, the earliest first."""
+        listed: Any = self.with_last_phase()  # annotated, which the type does not say
+        phase = MaintenanceUpdate.Phase
+        found: Self = listed.filter(last_phase__in=(phase.SCHEDULED, phase.IN_PROGRESS, phase.VERIFYING))
+        return found
+
     def overdue(self, at: datetime) -> Self:
         """Announced ones that should have begun or ended by now, while nobody said so."""
-        phase = MaintenanceUpdate.Phase
-        to_begin = Q(last_phase=phase.SCHEDULED, starts_at__lt=at)
-        to_end = Q(last_phase__in=(phase.IN_PROGRESS, phase.VERIFYING), ends_at__lt=at)
-        listed: Any = self.with_last_phase()  # annotated, which the type does not say
-        found: Self = listed.filter(to_begin | to_end)
+        to_begin = Q(last_phase=MaintenanceUpdate.Phase.SCHEDULED, starts_at__lt=at)
+        unfinished: Any = self.unfinished()
+        found: Self = unfinished.filter(to_begin | Q(ends_at__lt=at))
         return found
 
 
@@ -63,10 +68,18 @@ class Maintenance(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def is_overdue(self, at: datetime) -> bool:
+        """Of an unfinished one."""
+        return (self.starts_at if self.is_to_begin else self.ends_at) < at
+
+    @property
+    def is_to_begin(self) -> bool:
+        return self.last_phase == MaintenanceUpdate.Phase.SCHEDULED
+
     @property
     def overdue_words(self) -> str:
         """Of one that is overdue: what somebody should have said by now."""
-        if self.last_phase == MaintenanceUpdate.Phase.SCHEDULED:
+        if self.is_to_begin:
             return f"It was to begin {format_day_time(self.starts_at)}"
         return f"It was to end {format_day_time(self.ends_at)}"
 

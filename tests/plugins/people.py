@@ -24,6 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """People and clients are made by the thousand: what is slow about each happens once, or not at all."""
     # The hash of a made-up password would take half a second a person.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STATUS_CHECK_EVERY = 0.0  # no public page of one test is kept for the next
     WhiteNoiseMiddleware.add_files_from_finders = _know_static_files  # type: ignore[method-assign]
 
 

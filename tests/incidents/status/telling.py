@@ -5,10 +5,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import User
-from incidents.models import Incident, OutboxRow, StatusUpdate
+from accounts.models import Service, User
+from incidents.models import Incident, Maintenance, OutboxRow, StatusUpdate
 from incidents.outbox.tasks import deliver
+from incidents.status.maintenance import draft, plan_maintenance, post_maintenance
 from incidents.status.services import post_update
+from tests.factories import make_service
 
 WORDS = "We are looking into it. Use your business continuity procedure."
 
@@ -35,3 +37,22 @@ def tell(
         told.update(posted_at=at, published_at=at, next_update_due_at=due_at)
     update.refresh_from_db()
     return update
+
+
+def plan(
+    *services: Service, by: User, begins_in: float = 60, lasts: float = 60, **fields: Any
+) -> Maintenance:
+    """Planned, and told to nobody; times in minutes from now."""
+    starts_at = timezone.now() + timedelta(minutes=begins_in)
+    given = {
+        "title": "Database upgrade", "services": services or (make_service(),), "starts_at": starts_at,
+        "ends_at": starts_at + timedelta(minutes=lasts), **fields,
+    }  # fmt: skip
+    return plan_maintenance(**given, by=by)
+
+
+def say(maintenance: Maintenance, *phases: str, by: User, **fields: Any) -> None:
+    """Each phase posted in its drafted words, and published."""
+    for phase in phases:
+        post_maintenance(maintenance.pk, phase=phase, words=draft(maintenance, phase), by=by, **fields)
+        publish()
