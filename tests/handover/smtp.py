@@ -12,13 +12,17 @@ from typing import Any
 
 @dataclass
 class MailServer:
-    """What it was given, and how it answers: a code for an address and for a message, or silence after it."""
+    """What it was given, and how it answers: a code for an address and for a message, or silence after it.
+
+    With `auth_words` it wants a sign-in, and refuses each with these words and with what it was given.
+    """
 
     port: int = 0
     messages: list[Message] = field(default_factory=list)
     rcpt_code: int = 250
     data_code: int = 250
     silent_after_data: bool = False
+    auth_words: str = ""
     closing: threading.Event = field(default_factory=threading.Event)
 
 
@@ -30,7 +34,11 @@ class _Handler(socketserver.StreamRequestHandler):
         self._say("220 stand-in")
         while line := self.rfile.readline():
             verb = line[:4].upper().decode()
-            if verb in ("EHLO", "HELO", "MAIL", "RSET", "NOOP"):
+            if verb == "EHLO" and desk.auth_words:
+                self._say("250-yes\r\n250 AUTH PLAIN LOGIN")
+            elif verb == "AUTH":
+                self._say(f"{desk.auth_words} {line.decode().strip()}")
+            elif verb in ("EHLO", "HELO", "MAIL", "RSET", "NOOP"):
                 self._say("250 yes")
             elif verb == "RCPT":
                 self._say(f"{desk.rcpt_code} address")

@@ -55,7 +55,7 @@ class Command(BaseCommand):
             address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
             came_up = supervise(
                 programs(listener, verbose=verbose),
-                environment(os.environ, address),
+                environment(os.environ, address, verbose=verbose),
                 is_ready=lambda: answers(listener),
                 announce=lambda: self.announce(address, demo=demo),
             )
@@ -156,7 +156,7 @@ def programs(listener: socket.socket, *, verbose: bool) -> list[Program]:
     web += ["--worker-class", "gthread", "--workers", "1", "--threads", "8"]
     web += ["--graceful-timeout", "5", "--log-level", level, *(["--access-logfile", "-"] if verbose else [])]
     celery = ["celery", "--app", "ooh", "--no-color", "--skip-checks", *([] if verbose else ["--quiet"])]
-    worker = ["worker", "--pool", "threads", "--concurrency", "4", "--loglevel", level]
+    worker = ["worker", "--pool", "threads", "--concurrency", "4"]
     worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     beat = [
         "beat",
@@ -164,8 +164,6 @@ def programs(listener: socket.socket, *, verbose: bool) -> list[Program]:
         str(settings.VAR_DIR.resolve() / "schedule"),
         "--pidfile",
         "",
-        "--loglevel",
-        level,
     ]
     return [
         Program("web", web, [descriptor]),
@@ -174,11 +172,12 @@ def programs(listener: socket.socket, *, verbose: bool) -> list[Program]:
     ]
 
 
-def environment(outer: Mapping[str, str], address: str) -> dict[str, str]:
+def environment(outer: Mapping[str, str], address: str, *, verbose: bool) -> dict[str, str]:
     """What the programs inherit. Queued messages pass through TMPDIR, so it lies in our own folder."""
     folder = settings.VAR_DIR.resolve()
     folders = {"OOH_VAR_DIR": str(folder), "TMPDIR": str(folder / "tmp")}
-    return {"PUBLIC_URL": address, **outer, **folders, "PYTHONUNBUFFERED": "1"}
+    level = {"LOG_LEVEL": "INFO"} if verbose else {}
+    return {"PUBLIC_URL": address, **level, **outer, **folders, "PYTHONUNBUFFERED": "1"}
 
 
 def answers(listener: socket.socket) -> bool:

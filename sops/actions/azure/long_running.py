@@ -1,7 +1,8 @@
 """What Azure accepted and goes on with: what is kept of it, and how it is asked about. Asking is reading.
 
 Contract: `Azure-AsyncOperation` is an address whose body has a `status`; where there is only `Location`, that
-answers 202 until it is done. Addresses may be longer than 4 KB. What is kept is small JSON in the database.
+answers 202 until it is done. Addresses may be longer than 4 KB. What is kept is small JSON in the database,
+the addresses in it sealed.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from sops.actions.azure.answers import Answer, Raw, error_code
 from sops.actions.azure.operations import Operation
+from sops.actions.azure.sealing import seal, unseal
 from sops.actions.azure.transport import Away, Request, ask, is_ours
 from sops.actions.outcomes import Failed, Refused, Throttled, Unsure
 
@@ -33,10 +35,10 @@ def begun(operation: Operation, raw: Raw) -> dict[str, Any] | None:
     kept = {"name": operation.name, "since": int(timezone.now().timestamp())}
     if status_url:
         # A change is over when its status says so; what a read has found lies at the other address.
-        result = "" if operation.is_mutating or not location else _checked(location)
-        return kept | {"by": BY_STATUS, "url": _checked(status_url), "result": result}
+        result = "" if operation.is_mutating or not location else seal(_checked(location))
+        return kept | {"by": BY_STATUS, "url": seal(_checked(status_url)), "result": result}
     if raw.status in (201, 202) and location:
-        return kept | {"by": BY_LOCATION, "url": _checked(location), "result": ""}
+        return kept | {"by": BY_LOCATION, "url": seal(_checked(location)), "result": ""}
     if raw.status == 202:
         raise Unsure("Azure accepted it, and did not say where to ask how it goes")
     return None
@@ -47,7 +49,7 @@ def follow(kept: Mapping[str, Any]) -> Answer:
 
     Raises Failed when Azure says that it failed or was cancelled, Unsure when nobody can say any more.
     """
-    url = _checked(str(kept.get("url", "")))
+    url = _checked(unseal(str(kept.get("url", ""))))
     try:
         raw = ask(Request("GET", url))
     except Throttled as busy:
@@ -83,7 +85,7 @@ def _by_location(kept: Mapping[str, Any], raw: Raw) -> Answer:
 def _moved(kept: Mapping[str, Any], raw: Raw, header: str) -> Mapping[str, Any]:
     """Azure may name a new address with each answer."""
     url = raw.headers.get(header)
-    return {**kept, "url": _checked(url)} if url else kept
+    return {**kept, "url": seal(_checked(url))} if url else kept
 
 
 def _going_on(kept: Mapping[str, Any], look_again_in: float, trouble: str = "") -> Answer:

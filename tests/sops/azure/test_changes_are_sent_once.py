@@ -13,6 +13,7 @@ import pytest
 
 from sops.actions.azure import client, credentials
 from sops.actions.azure.operations import OPERATIONS
+from sops.actions.azure.sealing import unseal
 from sops.actions.outcomes import Failed, Refused, Throttled, Unsure
 from tests.standins.azure import SITE, VM, Azure
 from tests.standins.http import Answer, Fault
@@ -39,7 +40,7 @@ def test_what_goes_on_says_how_to_ask_for_it(azure: Azure) -> None:
     azure.retry_after = "17"
     answer = restart()
     assert answer.operation is not None
-    assert answer.operation["url"].startswith(f"{azure.url}/subscriptions/")
+    assert unseal(answer.operation["url"]).startswith(f"{azure.url}/subscriptions/")
     assert (answer.status, answer.look_again_in) == (202, 17.0)
     assert azure.accepted == [("POST", f"{VM}/restart")]
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from sops.actions.azure import client, long_running
 from sops.actions.azure.operations import OPERATIONS
+from sops.actions.azure.sealing import seal, unseal
 from sops.actions.outcomes import Failed, Unsure
 from tests.standins.azure import GATEWAY, VM, Azure
 from tests.standins.http import Answer, Fault
@@ -166,7 +167,7 @@ def test_an_address_beyond_reason_is_not_kept(azure: Azure) -> None:
 def test_the_token_goes_to_the_configured_host_and_nowhere_else(url: str, azure: Azure) -> None:
     kept = begun(azure)
     azure.asked.clear()
-    kept["url"] = url.format(url=azure.url, host=azure.url.removeprefix("http://"))
+    kept["url"] = seal(url.format(url=azure.url, host=azure.url.removeprefix("http://")))
     with pytest.raises(Unsure, match="not AZURE_MANAGEMENT_URL"):
         long_running.follow(kept)
     assert azure.asked == []
@@ -175,16 +176,16 @@ def test_the_token_goes_to_the_configured_host_and_nowhere_else(url: str, azure:
 def test_an_address_without_a_host_is_of_the_configured_one(azure: Azure) -> None:
     azure.instead(Answer(202, b"null", {"Location": f"{VM}/instanceView?api-version=2026-04-01"}), "POST")
     kept = begun(azure)
-    assert kept["url"] == f"{azure.url}{VM}/instanceView?api-version=2026-04-01"
+    assert unseal(kept["url"]) == f"{azure.url}{VM}/instanceView?api-version=2026-04-01"
     assert long_running.follow(kept).status == 200
 
 
 def test_azure_may_move_the_address(azure: Azure) -> None:
     azure.polls = 0
     kept = begun(azure)
-    moved = kept["url"].replace("?p=1", "?p=1&moved=1")
+    moved = unseal(kept["url"]).replace("?p=1", "?p=1&moved=1")
     azure.instead(Answer(200, b'{"status":"InProgress"}', {"Azure-AsyncOperation": moved}), "GET")
-    assert kept_of(long_running.follow(kept))["url"] == moved
+    assert unseal(kept_of(long_running.follow(kept))["url"]) == moved
 
 
 def test_an_address_that_moves_elsewhere_is_not_followed(azure: Azure) -> None:
@@ -192,6 +193,16 @@ def test_an_address_that_moves_elsewhere_is_not_followed(azure: Azure) -> None:
     moved = {"Azure-AsyncOperation": "https://management.example.org/x"}
     azure.instead(Answer(200, b'{"status":"InProgress"}', moved), "GET")
     with pytest.raises(Unsure, match="not AZURE_MANAGEMENT_URL"):
+        long_running.follow(kept)
+
+
+def test_what_is_kept_can_be_read_with_the_secret_key_alone(azure: Azure, settings: Any) -> None:
+    kept = begun(azure)
+    assert azure.url not in json.dumps(kept)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [settings.SECRET_KEY]
+    long_running.follow(kept)
+    settings.SECRET_KEY_FALLBACKS = []
+    with pytest.raises(Unsure, match="SECRET_KEY is another now"):
         long_running.follow(kept)
 
 

@@ -11,6 +11,7 @@ from accounts.errors import Conflict
 from accounts.models import Customer, User
 from incidents import services as incidents
 from sops import engine, following, services, tasks
+from sops.actions.azure.sealing import unseal
 from sops.models import Run, StepRun
 from tests.factories import SUNDAY_NIGHT
 from tests.sops import making
@@ -63,7 +64,7 @@ def test_an_operation_is_kept_and_asked_after_until_it_has_ended(
     underway: Run, azure: Azure, clock: time_machine.Traveller
 ) -> None:
     kept = step(underway, 1)
-    assert kept.operation["url"].startswith(f"{azure.url}/subscriptions/")
+    assert unseal(kept.operation["url"]).startswith(f"{azure.url}/subscriptions/")
     assert (kept.claim_expires_at, kept.sent_at is None) == (None, False)
     assert sweep(underway, clock).state == State.UNDERWAY
     ended = sweep(underway, clock)
