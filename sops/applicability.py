@@ -95,8 +95,9 @@ def targets_for(step: Step, run: Run, reachable: Sequence[Component]) -> list[Co
 
 
 def kind_words(label: str) -> str:
-    """A label inside a sentence: `web address`, `VPN gateway`."""
-    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+    """A label inside a sentence: `web address`, `VPN gateway`, `Azure region`."""
+    is_name = label[:2].isupper() or label.startswith("Azure ")
+    return label if is_name else label[:1].lower() + label[1:]
 
 
 def missing_target(version: SopVersion, customer: Customer, reachable: Sequence[Component]) -> str:
