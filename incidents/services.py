@@ -21,9 +21,8 @@ from incidents import coverage
 from incidents.guard import refuse_patient_data, require
 from incidents.hours import needs_override
 from incidents.local_time import format_time
-from incidents.models import Incident, Kind, OutboxRow, TimelineEntry, Wall
+from incidents.models import Incident, Kind, TimelineEntry, Wall
 from incidents.models.incident import CONDITION_WORDS, FIRST_UPDATE_WITHIN, REOPEN_WITHIN
-from incidents.outbox.writing import announce
 from incidents.timeline import record
 
 # What somebody did, in the words of the one who comes second.
@@ -183,10 +182,9 @@ def _move(
     incident.next_action = next_action[:300]
     incident.save()
     title = f"{before} to {incident.get_state_display().lower()}"
-    moved = record(
+    record(
         incident, Kind.STATE, title, text, by=by, at=at, transition=name, to=incident.state, **_kept(details)
     )
-    _announce_move(incident, moved)
     return incident
 
 
@@ -246,16 +244,6 @@ def _is_repeat(incident: Incident, name: str, text: str, by: User) -> bool:
         last and last.by_id == by.pk and last.text == text
         and last.data.get("transition") == name and last.data.get("to") == incident.state
     )  # fmt: skip
-
-
-def _announce_move(incident: Incident, moved: TimelineEntry) -> None:
-    """The new status, and before one that closes the ticket the summary of what happened."""
-    if incident.is_rehearsal:
-        return
-    to = OutboxRow.Destination.FRESHDESK
-    if not incident.is_open:
-        announce(to, "summary", key=f"freshdesk:summary:{moved.pk}", incident=incident, entry=moved.pk)
-    announce(to, "state", key=f"freshdesk:state:{moved.pk}", incident=incident, state=incident.state)
 
 
 # ---------- Acts beside the transitions ----------

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from incidents.models import Incident, OutboxRow, TimelineEntry, Wall
+from incidents.models import Incident, Kind, OutboxRow, TimelineEntry, Wall
 from incidents.outbox.writing import announce_new
 
 
@@ -20,12 +20,21 @@ def record(
         happened_at=at or timezone.now(), wall=wall, is_bad=is_bad, data=data,
     )  # fmt: skip
     if wall != Wall.VENDOR:
-        announce_new([_note(entry)])
+        announce_new(_deliveries(entry))
     return entry
 
 
-def _note(entry: TimelineEntry) -> OutboxRow:
-    return OutboxRow(
-        destination=OutboxRow.Destination.FRESHDESK, event="note", key=f"freshdesk:note:{entry.pk}",
-        incident=entry.incident, payload={"entry": entry.pk}, due_at=timezone.now(),
-    )  # fmt: skip
+def _deliveries(entry: TimelineEntry) -> list[OutboxRow]:
+    """The note; of a move also the new status, and before one that closes the ticket the summary."""
+    payloads: dict[str, dict[str, Any]] = {"note": {"entry": entry.pk}}
+    if entry.kind == Kind.STATE:
+        if not entry.incident.is_open:
+            payloads["summary"] = {"entry": entry.pk}
+        payloads["state"] = {"state": entry.incident.state}
+    return [
+        OutboxRow(
+            destination=OutboxRow.Destination.FRESHDESK, event=event, key=f"freshdesk:{event}:{entry.pk}",
+            incident=entry.incident, payload=payload, due_at=timezone.now(),
+        )
+        for event, payload in payloads.items()
+    ]  # fmt: skip

@@ -50,6 +50,30 @@ def test_an_entry_is_announced_as_a_note_and_celery_is_told(
     assert LogEntry.objects.get_for_object(row).get().changes["key"] == [None, row.key]
 
 
+@pytest.mark.parametrize(
+    ("move", "events"),
+    [
+        (lambda incident, by: services.begin_triage(incident.pk, by=by), ["note", "state"]),
+        (
+            lambda incident, by: services.decline(incident.pk, rule="slow", told_caller="Ring at 8", by=by),
+            ["note", "summary", "state"],
+        ),
+    ],
+)
+def test_a_move_announces_all_that_it_means_in_order_and_celery_is_told_of_the_first(
+    is_there: None, incident: Incident, engineer: User, move: Callable[[Incident, User], Any],
+    events: list[str], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:  # fmt: skip
+    before = set(incident.deliveries.values_list("pk", flat=True))
+    queued = told(django_capture_on_commit_callbacks, lambda: move(incident, engineer))
+    rows, entry = list(incident.deliveries.exclude(pk__in=before).order_by("pk")), last_entry(incident)
+    assert [(row.event, row.key) for row in rows] == [
+        (event, f"freshdesk:{event}:{entry.pk}") for event in events
+    ]
+    assert rows[-1].payload == {"state": entry.data["to"]}
+    assert queued == [rows[0].pk]
+
+
 def test_of_rows_that_wait_for_one_another_celery_is_told_the_first(
     is_there: None, incident: Incident, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
