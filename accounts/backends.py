@@ -14,8 +14,8 @@ class RoleBackend(ModelBackend):
     """E-mail and password sign in; roles (groups of the same name) decide, in two queries a request."""
 
     def get_user(self, user_id: Any) -> User | None:
-        """The person of a session, with organisation and roles; nobody once they have left."""
-        people = User.objects.select_related("organisation", "team").prefetch_related("groups")
+        """The person of a session, with the organisation; nobody once they have left."""
+        people = User.objects.select_related("organisation", "team")
         found: User | None = people.filter(pk=user_id, is_active=True).first()
         return found
 

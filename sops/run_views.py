@@ -22,11 +22,11 @@ Data = dict[str, Any]
 
 def _find(request: HttpRequest, pk: int) -> Run:
     rows = Run.objects.visible_to(request.user).select_related(
-        "version__sop", "version__decided_by", "incident", "customer", "service", "started_by", "stopped_by"
+        "version__sop", "incident__customer", "customer", "started_by", "stopped_by"
     )
     people = (
         "step_runs__component", "step_runs__confirmed_by", "step_runs__decided_by", "step_runs__agreed_by",
-        "step_runs__look_asked_by", "version__steps",
+        "step_runs__look_asked_by",
     )  # fmt: skip
     return get_object_or_404(rows.prefetch_related(*people), pk=pk)
 

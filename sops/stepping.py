@@ -241,7 +241,8 @@ def version_refusal(run: Run) -> str:
     """Suspended, withdrawn or past its date. A newer version takes nothing from a run that has begun."""
     version = run.version
     actions = [each.action for each in run.ordered]
-    if held := that_holds(Suspension.objects.active(), sop_id=version.sop_id, actions=actions):
+    active = Suspension.objects.active().select_related(None)  # as a rule there is none to read more of
+    if held := that_holds(active, sop_id=version.sop_id, actions=actions):
         return held.words
     if version.state == SopVersion.State.WITHDRAWN:
         return f"Version {version.number} was withdrawn by {version.decided_by}: {version.decision_reason}"

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Component, ComponentKind
@@ -60,9 +61,15 @@ def note_deed(component: Component, words: str) -> None:
     row.save()
 
 
-@transaction.atomic
 def take_fault(component: Component) -> dict[str, Any]:
-    row = SimulatedState.objects.select_for_update().filter(component=component, key="fault").first()
+    """What is to go wrong this once, if anything is: that is asked before the row is locked."""
+    faults = SimulatedState.objects.filter(component=component, key="fault")
+    return _taken(faults) if faults.exists() else {}
+
+
+@transaction.atomic
+def _taken(faults: QuerySet[SimulatedState]) -> dict[str, Any]:
+    row = faults.select_for_update().first()
     fault: dict[str, Any] = dict(row.value) if row else {}
     if row:
         row.delete()

@@ -60,12 +60,7 @@ def begin(run: Run, reachable: Sequence[Component], *, by: User) -> Run:
 
 
 def _already_running(incident_id: int, version: SopVersion, by: User) -> Run | None:
-    active = (
-        Run.objects.active()
-        .select_related("version__sop", "started_by")
-        .filter(incident_id=incident_id)
-        .first()
-    )
+    active = Run.objects.active().filter(incident_id=incident_id).first()
     if active is None:
         return None
     if active.version_id == version.pk and active.started_by_id == by.pk:
