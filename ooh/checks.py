@@ -93,6 +93,15 @@ def _are_counts(values: Iterable[Any]) -> bool:
 
 
 @register()
+def metrics_token_cannot_be_guessed(**_: Any) -> list[CheckMessage]:
+    """Nothing slows down who tries tokens at /metrics, so a token is long."""
+    if not settings.METRICS_TOKEN or len(settings.METRICS_TOKEN) >= 32:
+        return []
+    words = "METRICS_TOKEN is shorter than 32 characters. Make a longer one, or unset it."
+    return [Error(words, id="ooh.E021")]
+
+
+@register()
 def azure_is_whole(**_: Any) -> list[CheckMessage]:
     """The sign-in to Azure is named, and has all that it needs and nothing of another kind."""
     kind = settings.AZURE_CREDENTIAL

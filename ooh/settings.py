@@ -346,6 +346,9 @@ SOP_DISRUPTIONS_PER_HOUR = env.int("SOP_DISRUPTIONS_PER_HOUR", default=2)  # of 
 # Hosts of webhooks that may be private, for tests on one machine: never in production.
 STATUS_WEBHOOK_TEST_HOSTS = env.list("STATUS_WEBHOOK_TEST_HOSTS", default=[])
 
+# Whoever sends it as `Authorization: Bearer …` may read /metrics. Empty: only people who see deliveries.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
 FRESHDESK_URL = env.str("FRESHDESK_URL", default="").rstrip("/")
 FRESHDESK_API_KEY = env.str("FRESHDESK_API_KEY", default="")
 FRESHDESK_REQUESTER_EMAIL = env.str("FRESHDESK_REQUESTER_EMAIL", default="ooh-desk@example.org")

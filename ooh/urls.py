@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from ooh import health, views
+from ooh import health, metrics, views
 
 urlpatterns = [
     path("", views.board, name="board"),
@@ -19,5 +19,7 @@ urlpatterns = [
     path("api/v1/", include("ooh.api.urls")),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("health/", health.health, name="health"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("admin/", admin.site.urls),
 ]

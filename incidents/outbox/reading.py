@@ -10,13 +10,15 @@ from django.utils import timezone
 
 from accounts.templatetags.desk import duration_words, moment_words
 from incidents.local_time import format_time
-from incidents.models import Incident, OutboxRow, Ticket
+from incidents.models import Heartbeat, Incident, OutboxRow, Ticket
 from incidents.models.outbox import OutboxQuerySet
 from incidents.outbox import registry
 
 PARKED = Q(parked_at__isnull=False)
 # A webhook of somebody else's that does not answer is not us being behind, unless a person has to decide.
 OTHERS_AFFAIR = Q(event__in=("webhook", "challenge"), parked_at=None)
+SWEEP = "outbox-sweep"
+SWEEP_SILENT_AFTER = timedelta(seconds=60)
 ON_ITS_WAY = timedelta(seconds=60)  # younger than this and without an error, a row is not behind
 COUNTED = (
     ("ticket", "the ticket", "tickets"),
@@ -40,6 +42,22 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Backlog:
+    """What waits for one destination, in numbers, for machines: no words of anybody, no reference."""
+
+    destination: str
+    is_configured: bool
+    waiting: int
+    parked: int
+    oldest_seconds: int
+
+    @property
+    def is_behind(self) -> bool:
+        """As the board warns: something needs a decision, or is late for a receiver that we know."""
+        return bool(self.parked) or (self.is_configured and self.oldest_seconds > ON_ITS_WAY.total_seconds())
+
+
+@dataclass(frozen=True)
 class IncidentDeliveries:
     """The Freshdesk panel of one incident."""
 
@@ -49,9 +67,10 @@ class IncidentDeliveries:
 
 
 def deliveries_now(at: datetime) -> list[Line]:
-    """One line for each destination, in one query, whatever has been delivered or waits.
+    """One line for each destination, in two queries, whatever has been delivered or waits.
 
-    A destination that is not configured has one only while something waits for it.
+    A destination that is not configured has one only while something waits for it. Before them all stands
+    that nobody sends, when that is why something waits.
     """
     heads = OutboxRow.objects.waiting().exclude(OTHERS_AFFAIR).annotate(
         waiting=_of_all(Count("pk")), parked=_of_all(Count("pk", filter=PARKED)),
@@ -61,7 +80,40 @@ def deliveries_now(at: datetime) -> list[Line]:
     rows: dict[int, Any] = {row.pk: row for row in heads}
     found = {row.destination: row for row in rows.values()}
     shown = [name for name in OutboxRow.Destination if name in found or registry.destination(name)]
-    return [_line(name, found.get(name), rows, at) for name in shown]
+    lines = [_line(name, found.get(name), rows, at) for name in shown]
+    return [*_silence(min((row.oldest for row in found.values()), default=at), at), *lines]
+
+
+def _silence(oldest: datetime, at: datetime) -> list[Line]:
+    """Whether the worker or its scheduler stopped: then no row is tried within seconds."""
+    beat_at = last_sweep()
+    is_swept = beat_at is not None and at - beat_at < SWEEP_SILENT_AFTER
+    if is_swept or at - oldest < ON_ITS_WAY:
+        return []
+    since = f"since {moment_words(beat_at, at)}" if beat_at else "yet"
+    detail = f"Nothing was swept {since}: the worker or its scheduler stopped. Tell whoever runs the desk"
+    return [Line("worker", "bad", "late", "Nobody sends. Nothing is lost", detail)]
+
+
+def last_sweep() -> datetime | None:
+    return Heartbeat.objects.filter(name=SWEEP).values_list("beat_at", flat=True).first()
+
+
+def backlogs(at: datetime) -> list[Backlog]:
+    """Each destination in numbers, in one query; where nothing waits, only those that are configured."""
+    counted = OutboxRow.objects.waiting().exclude(OTHERS_AFFAIR).order_by().values("destination").annotate(
+        waiting=Count("pk"), parked=Count("pk", filter=PARKED), oldest=Min("written_at")
+    )  # fmt: skip
+    found = {row["destination"]: row for row in counted}
+    answers = []
+    for name in OutboxRow.Destination.values:
+        row, is_configured = found.get(name), registry.destination(name) is not None
+        if row:
+            age = max(int((at - row["oldest"]).total_seconds()), 0)
+            answers.append(Backlog(name, is_configured, row["waiting"], row["parked"], age))
+        elif is_configured:
+            answers.append(Backlog(name, is_configured, 0, 0, 0))
+    return answers
 
 
 def _of_all(what: Aggregate) -> Window:

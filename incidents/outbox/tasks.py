@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from incidents.models import Heartbeat, OutboxRow
 from incidents.outbox import registry
+from incidents.outbox.reading import SWEEP
 from incidents.outbox.writing import hurry
 from incidents.tasks import DeskTask
 
@@ -64,19 +65,21 @@ def sweep() -> None:
         sent.append(row_id)
     OutboxRow.objects.filter(pk__in=sent).update(dispatched_at=now)
     # Not by save(): the audit trail is not for a pulse.
-    if not Heartbeat.objects.filter(name="outbox-sweep").update(beat_at=now):
-        Heartbeat.objects.get_or_create(name="outbox-sweep", defaults={"beat_at": now})
+    if not Heartbeat.objects.filter(name=SWEEP).update(beat_at=now):
+        Heartbeat.objects.get_or_create(name=SWEEP, defaults={"beat_at": now})
 
 
 def _missed(now: datetime) -> "QuerySet[OutboxRow]":
-    """What is due and was not handed to Celery lately, the longest overdue first.
+    """What is due and was not handed to Celery lately: new tickets, then the longest overdue first.
 
     Destinations that are not configured are left alone: their rows wait without being tried.
     """
     resend = (
         Q(dispatched_at=None) | Q(dispatched_at__lt=now - RESEND_AFTER) | Q(dispatched_at__lt=F("due_at"))
     )
-    return OutboxRow.objects.due(now).filter(resend, destination__in=registry.configured()).order_by("due_at")
+    missed = OutboxRow.objects.due(now).filter(resend, destination__in=registry.configured())
+    is_first = Case(When(event="ticket", then=Value(0)), default=Value(1))
+    return missed.order_by(is_first, "due_at", "pk")
 
 
 def _claim(row_id: int, now: datetime) -> OutboxRow | None:

@@ -101,8 +101,9 @@ def ordinary() -> dict[str, Any]:
 
 
 def own_addresses() -> list[str]:
-    """Every address but those of the administration, and the one that may say 503."""
-    return sorted(route for route in set(every_route()) if not route.startswith(("/admin/", "/readyz")))
+    """Every address but those of the administration, and the two that may say 503."""
+    others = ("/admin/", "/readyz", "/health/")
+    return sorted(route for route in set(every_route()) if not route.startswith(others))
 
 
 def spoilt(routes: list[str], values: Mapping[str, Any]) -> Iterator[str]:

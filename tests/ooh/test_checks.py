@@ -83,6 +83,11 @@ def test_each_setting_of_freshdesk_without_a_meaning_is_refused(
     assert told in message.msg
 
 
+@pytest.mark.parametrize(("token", "codes"), [("", []), ("x" * 32, []), ("guess-me", ["ooh.E021"])])
+def test_a_token_of_the_metrics_that_is_short_is_refused(token: str, codes: list[str], settings: Any) -> None:
+    assert found(settings, checks.metrics_token_cannot_be_guessed, METRICS_TOKEN=token) == codes
+
+
 @pytest.mark.parametrize("mode", ["prod", "Production", "", "test"])
 def test_a_mode_that_is_neither_is_refused(mode: str, settings: Any) -> None:
     assert found(settings, checks.mode_is_known, MODE=mode) == ["ooh.E010"]

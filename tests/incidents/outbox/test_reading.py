@@ -1,14 +1,16 @@
 """What the board, the workbench and the page say of deliveries."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
 from incidents import services
-from incidents.models import Incident, OutboxRow, Ticket
+from incidents.models import Heartbeat, Incident, OutboxRow, Ticket
 from incidents.outbox import registry
 from incidents.outbox.reading import Line, deliveries_now, for_incident
 from incidents.outbox.writing import announce
@@ -73,6 +75,33 @@ def test_what_is_behind_says_how_old_why_and_when_next(configured: None, inciden
     assert shown.kind == "warn"
     assert shown.detail.startswith("Oldest 6 min. Freshdesk asked us to wait; next try ")
     assert shown.detail.endswith(("GMT", "BST"))
+
+
+@pytest.mark.parametrize(("beat", "since"), [(None, "yet"), (timedelta(minutes=9), "since ")])
+def test_a_worker_that_stopped_is_why_something_waits(
+    beat: timedelta | None, since: str, configured: None, incident: Incident
+) -> None:
+    now = timezone.now()
+    OutboxRow.objects.update(written_at=now - timedelta(minutes=6))
+    if beat:
+        Heartbeat.objects.create(name="outbox-sweep", beat_at=now - beat)
+    first = deliveries_now(now)[0]
+    assert (first.kind, first.headline) == ("bad", "Nobody sends. Nothing is lost")
+    assert f"Nothing was swept {since}" in first.detail
+    Heartbeat.objects.update_or_create(name="outbox-sweep", defaults={"beat_at": now})
+    assert deliveries_now(now)[0].name != "worker"
+
+
+def test_the_board_warns_when_something_is_behind(
+    configured: None, incident: Incident, engineer: User, browse: Callable[[User | None], Client]
+) -> None:
+    OutboxRow.objects.update(
+        written_at=timezone.now() - timedelta(minutes=6), last_error="It does not answer"
+    )
+    page = browse(engineer).get("/").content.decode()
+    behind = page[page.index("Freshdesk: 3 waiting") - 300 :][:600]
+    assert 'class="is-warn"' in behind
+    assert "Oldest 6 min. It does not answer" in behind
 
 
 def test_a_parked_row_is_bad_and_needs_a_decision(configured: None, incident: Incident) -> None:
