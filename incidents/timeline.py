@@ -12,14 +12,18 @@ from incidents.outbox.writing import announce_new
 
 def record(
     incident: Incident, kind: str, title: str, text: str = "", *, by: User, at: datetime | None = None,
-    wall: str = Wall.SERVICE, is_bad: bool = False, **data: Any,
+    wall: str = Wall.SERVICE, is_bad: bool = False, supersedes: TimelineEntry | None = None,
+    announces: bool = True, **data: Any,
 ) -> TimelineEntry:  # fmt: skip
-    """Write that it happened, and announce it, in the caller's transaction. `at` is when it happened."""
+    """Write that it happened, and announce it, in the caller's transaction. `at` is when it happened.
+
+    What was read in Freshdesk does not announce: it must not go back there as a note.
+    """
     entry = TimelineEntry.objects.create(
         incident=incident, kind=kind, title=title[:200], text=text, by=by,
-        happened_at=at or timezone.now(), wall=wall, is_bad=is_bad, data=data,
+        happened_at=at or timezone.now(), wall=wall, is_bad=is_bad, supersedes=supersedes, data=data,
     )  # fmt: skip
-    if wall != Wall.VENDOR:
+    if announces and wall != Wall.VENDOR:
         announce_new(_deliveries(entry))
     return entry
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from accounts.models.organisation import Organisation
 
 MACHINES = (Role.INTEGRATION, Role.ALERT_SOURCE, Role.TICKET_SYNC)
-SYSTEM_EMAIL = "system@desk.invalid"
+SYSTEM_EMAIL, VENDORS_DESK_EMAIL = "system@desk.invalid", "vendors-desk@desk.invalid"
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -47,7 +47,18 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
 
     def system(self) -> "User":
         """Who acts when no person does: deliveries, sweeps, alerts. It cannot sign in."""
-        user, is_new = self.get_or_create(email=SYSTEM_EMAIL, defaults={"name": "The desk"})
+        return self._nobody(SYSTEM_EMAIL, "The desk")
+
+    def vendors_desk(self) -> "User":
+        """Who wrote what was read in Freshdesk: its agents are many, have no account here, and stay unnamed.
+
+        Not a holder of a sync token: reading needs none, and what a token does is not what an agent wrote.
+        """
+        return self._nobody(VENDORS_DESK_EMAIL, "Vendor’s desk")
+
+    def _nobody(self, email: str, name: str) -> "User":
+        """No person: without organisation, role and password, and in no list."""
+        user, is_new = self.get_or_create(email=email, defaults={"name": name})
         if is_new:
             user.set_unusable_password()
             user.save(update_fields=["password"])

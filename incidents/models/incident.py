@@ -72,6 +72,12 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
             granted |= Q(escalated_at__isnull=False)
         return self.filter(granted)
 
+    def for_sync(self, user: Any) -> Self:
+        """What the ticket sync may read of incidents: all that are real, and it sees them nowhere else."""
+        if not user.is_authenticated or not user.has_perm(Permission.SYNC_TICKET):
+            return self.none()
+        return self.counted()
+
     def open(self) -> Self:
         return self.filter(state__in=OPEN)
 

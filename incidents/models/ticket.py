@@ -1,5 +1,7 @@
 """The incident's record in the vendor's Freshdesk: what was written there, and what was read from there."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Self
 
 from django.db import models
@@ -22,6 +24,15 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """Resolved or closed over there while it is open here: a person has to say what holds."""
         return self.filter(asked_at__isnull=False, answered_at=None)
 
+    def known_as(self, numbers: Iterable[int]) -> Self:
+        """Those with one of these numbers, or merged into a ticket that has one."""
+        numbers = list(numbers)
+        return self.filter(Q(number__in=numbers) | Q(merged_into__in=numbers))
+
+    def due(self, at: datetime) -> Self:
+        """To be read now: something said that they changed, or it is time to look again."""
+        return self.filter(read_due_at__lte=at)
+
 
 class Ticket(models.Model):
     """Which Freshdesk ticket is this incident's, what we last wrote there and what we last read."""
@@ -35,6 +46,10 @@ class Ticket(models.Model):
     status = models.PositiveSmallIntegerField(default=2, help_text="Freshdesk's number, as we last wrote it.")
     opened_at = models.DateTimeField(auto_now_add=True)
     read_back_at = models.DateTimeField(null=True, blank=True)
+    read_due_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it is to be read next; empty: nothing says that it changed."
+    )
+    read_error = models.CharField(max_length=300, blank=True, help_text="Why the last reading failed.")
 
     # As it was over there when we last read it
     seen_status = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -43,6 +58,9 @@ class Ticket(models.Model):
         null=True, blank=True, help_text="The ticket that took it in: what we write goes there."
     )
     is_archived = models.BooleanField(default=False)
+
+    # It is open again over there while it is closed here
+    reopened_at = models.DateTimeField(null=True, blank=True)
 
     # It was resolved or closed over there while it was open here
     asked_at = models.DateTimeField(null=True, blank=True)
@@ -59,6 +77,14 @@ class Ticket(models.Model):
                 name="ticket_answer_says_what_and_who",
             ),
         )
+        indexes = (
+            models.Index(
+                fields=["read_due_at"], name="ticket_to_read", condition=Q(read_due_at__isnull=False)
+            ),
+            models.Index(
+                fields=["merged_into"], name="ticket_merged", condition=Q(merged_into__isnull=False)
+            ),
+        )
 
     def __str__(self) -> str:
         return str(self.number)
@@ -68,6 +94,10 @@ class Ticket(models.Model):
         """Where notes go: the ticket that this one was merged into, if it was."""
         return self.merged_into or self.number
 
+    @property
+    def is_asking(self) -> bool:
+        return self.asked_at is not None and self.answered_at is None
+
 
 class Conversation(models.Model):
     """A note or reply over there that we know: one that we wrote, or one that became a timeline row.
@@ -76,7 +106,7 @@ class Conversation(models.Model):
     """
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="conversations")
-    number = models.PositiveBigIntegerField(unique=True)
+    number = models.PositiveBigIntegerField()
     is_ours = models.BooleanField(default=False)
     digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of its text as last read.")
     entry = models.ForeignKey(
@@ -87,6 +117,11 @@ class Conversation(models.Model):
 
     class Meta:
         ordering = ("number",)
+        constraints = (
+            # Two incidents' tickets may be merged into one: then each incident is told of what is said there.
+            models.UniqueConstraint(fields=["ticket", "number"], name="conversation_once_a_ticket"),
+        )
+        indexes = (models.Index(fields=["number"], name="conversation_number"),)
 
     def __str__(self) -> str:
         return str(self.number)
@@ -99,6 +134,9 @@ class SyncCursor(models.Model):
     since = models.DateTimeField()
     ran_at = models.DateTimeField(null=True, blank=True)
     last_error = models.CharField(max_length=300, blank=True)
+    is_behind = models.BooleanField(
+        default=False, help_text="The last poll did not reach the end: the next one goes on from `since`."
+    )
 
     def __str__(self) -> str:
         return self.name

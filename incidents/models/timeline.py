@@ -33,6 +33,9 @@ class Wall(models.TextChoices):
     VENDOR = "vendor", "Vendor only"
 
 
+SHARED = (Wall.PUBLIC, Wall.SERVICE)
+
+
 class TimelineQuerySet(models.QuerySet["TimelineEntry"]):
     def visible_to(self, user: Any) -> Self:
         """Entries of the incidents that the person sees; vendor rows for those who may see product data."""
@@ -44,6 +47,13 @@ class TimelineQuerySet(models.QuerySet["TimelineEntry"]):
         if not user.has_perm(Permission.VIEW_PRODUCT_NOTE):
             rows = rows.exclude(wall=Wall.VENDOR)
         return rows
+
+    def for_sync(self, user: Any) -> Self:
+        """What the ticket sync may read: rows of both organisations, and a vendor row only by the table."""
+        if not user.is_authenticated or not user.has_perm(Permission.SYNC_TICKET):
+            return self.none()
+        rows = self.filter(incident__is_rehearsal=False)
+        return rows if user.has_perm(Permission.VIEW_PRODUCT_NOTE) else rows.filter(wall__in=SHARED)
 
     def for_outside(self) -> Self:
         """What may leave for Freshdesk: never a vendor row."""
@@ -86,7 +96,10 @@ class TimelineEntry(models.Model):
     class Meta:
         ordering = ("-happened_at", "-id")
         verbose_name_plural = "timeline entries"
-        indexes = (models.Index(fields=["incident", "-happened_at"]),)
+        indexes = (
+            models.Index(fields=["incident", "-happened_at"]),
+            models.Index(fields=["written_at", "id"], name="timeline_as_written"),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=~models.Q(kind="product_note") | models.Q(wall="vendor"),
