@@ -18,6 +18,7 @@ from accounts.errors import Conflict
 from accounts.models import User
 from accounts.roles import Permission
 from incidents import coverage
+from incidents.freshdesk import asking
 from incidents.guard import refuse_patient_data, require
 from incidents.hours import needs_override
 from incidents.local_time import format_time
@@ -185,6 +186,7 @@ def _move(
     record(
         incident, Kind.STATE, title, text, by=by, at=at, transition=name, to=incident.state, **_kept(details)
     )
+    asking.moved(incident, by=by)
     return incident
 
 

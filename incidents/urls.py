@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("incidents.outbox.urls")),
     path("", include("incidents.status.maintenance_urls")),
     path("", include("incidents.status.subscribers.manager_urls")),
+    path("", include("incidents.freshdesk.urls")),
     path("incidents/", views.incident_list, name="incidents"),
     path("incidents/<reference:reference>/", views.incident, name="incident"),
     path("incidents/<reference:reference>/begin-triage/", views.begin_triage, name="begin_triage"),

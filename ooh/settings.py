@@ -246,6 +246,11 @@ CELERY_TIMEZONE = "UTC"
 # What is due lies in rows; these only look for it. `expires` keeps a backlog from piling up.
 CELERY_BEAT_SCHEDULE = {
     "outbox-sweep": {"task": "incidents.outbox.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "freshdesk-look": {
+        "task": "incidents.freshdesk.tasks.look",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "runs-recover": {"task": "sops.tasks.recover", "schedule": 5.0, "options": {"expires": 5}},
     "promises-sweep": {"task": "handover.tasks.remind", "schedule": 10.0, "options": {"expires": 10}},
     "handover-sweep": {"task": "handover.tasks.sweep", "schedule": 20.0, "options": {"expires": 20}},
@@ -349,6 +354,9 @@ STATUS_WEBHOOK_TEST_HOSTS = env.list("STATUS_WEBHOOK_TEST_HOSTS", default=[])
 # Whoever sends it as `Authorization: Bearer …` may read /metrics. Empty: only people who see deliveries.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
+# How long the sync waits for what is being written elsewhere, in seconds: no row slips in behind its cursor.
+SYNC_SETTLES_AFTER = env.float("SYNC_SETTLES_AFTER", default=2.0)
+
 FRESHDESK_URL = env.str("FRESHDESK_URL", default="").rstrip("/")
 FRESHDESK_API_KEY = env.str("FRESHDESK_API_KEY", default="")
 FRESHDESK_REQUESTER_EMAIL = env.str("FRESHDESK_REQUESTER_EMAIL", default="ooh-desk@example.org")
@@ -363,6 +371,18 @@ FRESHDESK_CHOICES = env.json("FRESHDESK_CHOICES", default={})
 FRESHDESK_STATUSES = {"open": 2, "handed_over": 2, "resolved": 4, "declined": 5} | env.json(
     "FRESHDESK_STATUSES", default={}
 )
+# How the account calls its statuses, for people: {"8": "With development"} adds one.
+FRESHDESK_STATUS_NAMES = {
+    "2": "Open", "3": "Pending", "4": "Resolved", "5": "Closed", "6": "Waiting on customer",
+    "7": "Waiting on third party",
+} | env.json("FRESHDESK_STATUS_NAMES", default={})  # fmt: skip
+# What the webhook of Freshdesk must send in the header X-Desk-Secret. Empty: no webhook is taken.
+FRESHDESK_WEBHOOK_SECRET = env.str("FRESHDESK_WEBHOOK_SECRET", default="")
+FRESHDESK_POLL_SECONDS = env.int("FRESHDESK_POLL_SECONDS", default=60)
+# With this word in it, a private note of the vendor's agents is read by the partner too. Empty: none ever is.
+FRESHDESK_SHARED_TAG = env.str("FRESHDESK_SHARED_TAG", default="#ooh")
+# What stands before the number in the note that Freshdesk writes into a ticket that was merged into another.
+FRESHDESK_MERGED_WORDS = env.str("FRESHDESK_MERGED_WORDS", default="closed and merged into ticket")
 FRESHDESK_TIMEOUT = env.float("FRESHDESK_TIMEOUT", default=10.0)  # seconds for one answer
 # What the plan allows in a minute, as JSON. `all` only until an answer tells; no answer tells of the others.
 FRESHDESK_PER_MINUTE = {"all": 50, "create": 80, "update": 80, "list": 20} | env.json(

@@ -59,15 +59,20 @@ class Client:
         return self._read("GET", path, params=params)[0]
 
     def pages(self, path: str, *, most_pages: int = MOST_PAGES, **params: str | int) -> Iterator[Any]:
-        """The rows of a list, page after page, by `Link: <…>; rel="next"`, which the last page lacks."""
-        for page in range(1, most_pages + 1):
-            rows, headers = self._read("GET", path, params={**params, "per_page": 100, "page": page})
-            if not isinstance(rows, list):
-                raise RetryLater("Freshdesk answered something else than a list")
+        """The rows of a list, page after page."""
+        for number in range(1, most_pages + 1):
+            rows, has_more = self.page(path, number, **params)
             yield from rows
-            if 'rel="next"' not in headers.get("link", ""):
+            if not has_more:
                 return
         raise RetryLater("Freshdesk lists more than we look through")
+
+    def page(self, path: str, number: int, **params: str | int) -> tuple[list[Any], bool]:
+        """One page of a list, and whether another follows: the last lacks `Link: <…>; rel="next"`."""
+        rows, headers = self._read("GET", path, params={**params, "per_page": 100, "page": number})
+        if not isinstance(rows, list):
+            raise RetryLater("Freshdesk answered something else than a list")
+        return rows, 'rel="next"' in headers.get("link", "")
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         return self._write("POST", path, body)

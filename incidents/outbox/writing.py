@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,6 +13,9 @@ from django.utils import timezone
 from accounts.bulk import create_all
 from incidents.models import Incident, OutboxRow
 from incidents.outbox import registry
+
+if TYPE_CHECKING:
+    from celery import Task
 
 logger = logging.getLogger(__name__)
 
@@ -93,19 +96,24 @@ def _hurry_all(keys: list[str]) -> None:
 
 
 def hurry(row_id: int) -> bool:
-    """Tell Celery at once; False when its broker is away. Then the sweep delivers: not lost, only later.
-
-    Never raises, since the event is committed already.
-    """
-    global _broker_is_away_until
+    """Tell Celery at once; False when its broker is away. Then the sweep delivers: not lost, only later."""
     from incidents.outbox.tasks import deliver
 
+    return tell_celery(deliver, row_id)
+
+
+def tell_celery(task: "Task[..., Any]", row_id: int) -> bool:
+    """Start a task for a row that is committed; its sweep looks for it too. False when the broker is away.
+
+    Never raises, and leaves a broker that was away alone for a while.
+    """
+    global _broker_is_away_until
     if monotonic() < _broker_is_away_until:
         return False
     try:
-        deliver.apply_async((row_id,), expires=60)
+        task.apply_async((row_id,), expires=60)
     except Exception as error:  # each transport has errors of its own, and none may undo what was committed
         _broker_is_away_until = monotonic() + BROKER_REST
-        logger.warning("Broker away (%s): outbox row %s waits for the sweep", type(error).__name__, row_id)
+        logger.warning("Broker away (%s): row %s waits for its sweep", type(error).__name__, row_id)
         return False
     return True

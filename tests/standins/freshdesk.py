@@ -62,6 +62,9 @@ class Freshdesk(Server):
     retry_after: str = "30"
     clock: Callable[[], float] = monotonic
     refused: int = 0  # how often somebody asked for more than the limit
+    most_pages: int = MOST_PAGES
+    # What the list still says of a ticket whose change it has not heard of, by its number.
+    lagging: dict[int, dict[str, Any]] = field(default_factory=dict)
     _used: list[float] = field(default_factory=list)
 
     def answer(self, request: Request) -> Answer:
@@ -183,7 +186,8 @@ class Freshdesk(Server):
         if unknown := set(asked) - LIST_PARAMETERS:
             raise Wrong(400, *((name, "invalid_field") for name in unknown))
         self._run_sla_engine()
-        rows = sorted(self.tickets.values(), key=lambda ticket: ticket["id"])
+        rows = [self.lagging.get(ticket["id"], ticket) for ticket in self.tickets.values()]
+        rows = [ticket for ticket in rows if not ticket.get("deleted") and not ticket.get("spam")]
         if "email" in asked:
             rows = [ticket for ticket in rows if ticket["email"] == asked["email"]]
             if not rows:  # the real one knows no contact of that address before its first ticket
@@ -228,6 +232,7 @@ class Freshdesk(Server):
             "created_at": _now(), "updated_at": _now(),
         }  # fmt: skip
         self.notes[number].append(note)
+        self.tickets[number]["updated_at"] = _now()
         return 201, note, {"Location": f"{self.url}/api/v2/conversations/{note['id']}"}
 
     def _conversations(self, request: Request, number: int) -> tuple[int, Any, dict[str, str]]:
@@ -237,7 +242,7 @@ class Freshdesk(Server):
         self, request: Request, asked: dict[str, str], rows: list[Any]
     ) -> tuple[int, Any, dict[str, str]]:
         size, page = int(asked.get("per_page", 30)), int(asked.get("page", 1))
-        if not 1 <= size <= 100 or not 1 <= page <= MOST_PAGES:
+        if not 1 <= size <= 100 or not 1 <= page <= self.most_pages:
             raise Wrong(400, ("page", "invalid_value"))
         shown, headers = rows[(page - 1) * size : page * size], {}
         if len(rows) > page * size:
