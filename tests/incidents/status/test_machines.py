@@ -10,11 +10,12 @@ from django.test import Client
 
 from accounts.models import User
 from incidents.models import Incident
-from tests.factories import SUNDAY_NIGHT, make_incident
-from tests.incidents.status.telling import tell
+from tests.factories import SUNDAY_NIGHT, make_service
+from tests.incidents.status.telling import tell, told_before
 
 pytestmark = pytest.mark.django_db
 ATOM = "{http://www.w3.org/2005/Atom}"
+STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 def read(name: str) -> Any:
@@ -74,10 +75,9 @@ def test_resolved_incidents_stay_in_the_list_and_leave_what_is_unresolved(
     assert read("components")["components"][0]["status"] == "operational"
 
 
-def test_at_most_50_incidents_are_listed_the_newest_first(told: Incident, engineer: User) -> None:
+def test_at_most_50_incidents_are_listed_the_newest_first(told: Incident) -> None:
     for _ in range(51):
-        latest = make_incident(by=engineer)
-        tell(latest, by=engineer)
+        told_before(told, [("investigating", "We look.", SUNDAY_NIGHT)])
     listed = read("incidents")["incidents"]
     assert len(listed) == 50
     assert told.public_id not in [one["id"] for one in listed]
@@ -96,3 +96,33 @@ def test_the_feed_has_one_entry_for_each_incident_rewritten_as_updates_come(
     content = entry.findtext(f"{ATOM}content") or ""
     assert "<strong>Monitoring</strong> - Sign in &lt;again&gt; &amp; tell us." in content
     assert content.index("Monitoring") < content.index("Investigating")
+
+
+def test_no_time_is_empty_where_a_strict_reader_reads_one(told: Incident) -> None:
+    """Some parse `created_at` and `updated_at` of everything, and stop at a null."""
+    seen = read("summary")
+    things = [*seen["components"], *seen["incidents"], *seen["incidents"][0]["incident_updates"]]
+    assert all(STAMP.fullmatch(each[name]) for each in things for name in ("created_at", "updated_at"))
+    assert STAMP.fullmatch(seen["page"]["updated_at"])
+
+
+def test_before_anything_was_ever_told_the_shapes_are_whole(night: Any) -> None:
+    make_service()
+    (component,) = read("components")["components"]
+    assert component["created_at"] == component["updated_at"] == "2026-11-22T02:07:00.000Z"
+    for name in ("incidents", "incidents/unresolved"):
+        assert read(name)["incidents"] == []
+    for name in ("", "/active", "/upcoming"):
+        assert read(f"scheduled-maintenances{name}")["scheduled_maintenances"] == []
+    for kind in ("atom", "rss"):
+        assert Client().get(f"/status/history.{kind}").status_code == 200
+
+
+def test_what_xml_cannot_hold_is_left_out_of_the_feeds(
+    night: Any, incident: Incident, engineer: User
+) -> None:
+    tell(incident, words="Before\x0cafter\x1b.", by=engineer)
+    for kind in ("atom", "rss"):
+        content = Client().get(f"/status/history.{kind}").content
+        ElementTree.fromstring(content)  # noqa: S314  (our own)
+        assert b"Beforeafter." in content

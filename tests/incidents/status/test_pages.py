@@ -2,19 +2,18 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
+from django.db import connection
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
+from django.test.utils import CaptureQueriesContext
 
-from accounts.models import User
+from accounts.models import ServiceGroup, User
 from incidents.models import Incident, OutboxRow
 from incidents.status.services import post_update
-from tests.factories import SUNDAY_NIGHT, make_customer, make_incident, make_service
-from tests.incidents.status.telling import WORDS, publish, tell
+from tests.factories import SUNDAY_NIGHT, make_incident, make_service
+from tests.incidents.status.telling import WORDS, plan, publish, say, tell, told_before
 
 pytestmark = pytest.mark.django_db
 NOW = SUNDAY_NIGHT
@@ -189,28 +188,69 @@ def test_each_service_shows_its_90_days_with_the_rule_beside_it(told: Incident, 
     assert "A day is red when the service was unavailable for some at any time of it" in shown
 
 
-def test_the_page_costs_the_same_however_much_happened(
-    night: Any, engineer: User, django_assert_max_num_queries: DjangoAssertNumQueries
+def test_the_pages_cost_the_same_however_much_happened(night: Any, incident: Incident) -> None:
+    paths = ("", "history/", "maintenance/", "api/v2/summary.json", "api/v2/incidents.json", "history.atom")
+
+    def queries(path: str) -> int:
+        with CaptureQueriesContext(connection) as taken:
+            page(f"/status/{path}")
+        return len(taken)
+
+    busy(incident, services=2, incidents=2)
+    before = {path: queries(path) for path in paths}
+    busy(incident)
+    assert {path: queries(path) for path in paths} == before
+    assert max(before.values()) <= 15
+
+
+def test_a_full_page_and_its_style_stay_within_50_kilobytes(
+    night: Any, incident: Incident, manager: User
 ) -> None:
-    busy(engineer)
-    for path in ("/status/", "/status/history/", "/status/api/v2/summary.json", "/status/history.atom"):
-        with django_assert_max_num_queries(14):
-            page(path)
+    """12 services in groups, 30 incidents of which eight are open, long words, maintenance of each kind."""
+    busy(incident)
+    say(plan(by=manager, begins_in=0), "scheduled", "in_progress", by=manager)
+    for number in range(8):
+        say(plan(by=manager, begins_in=60 * number + 60), "scheduled", by=manager)
+    style = len(page("/status/style.css").encode())
+    shown = page()
+    assert shown.count('class="component"') == 12
+    assert shown.count('<article class="outage') == 6
+    assert shown.count("</a>, since <time") == 2, "what has no room is a link"
+    for path in ("/status/", "/status/history/", "/status/maintenance/"):
+        size = len(page(path).encode())
+        assert size + style < 50_000, (path, size)
 
 
-def test_a_busy_night_s_page_and_its_style_stay_within_50_kilobytes(night: Any, engineer: User) -> None:
-    busy(engineer)
-    style = (Path(settings.BASE_DIR) / "ooh/static/ooh/ooh.css").stat().st_size
+def test_the_pages_of_the_longest_incident_stay_within_50_kilobytes(night: Any, incident: Incident) -> None:
+    words = "It’s “long”. " * 150
+    long = told_before(incident, [("identified", f"{n}: {words}", ago(60 - n)) for n in range(20)])
+    style = len(page("/status/style.css").encode())
+    seen, part = "", f"/status/{long.public_id}/"
+    while part:
+        shown = page(part)
+        assert len(shown.encode()) + style < 50_000
+        seen += shown
+        older = re.search(r'href="([^"]+)">Older updates', shown)
+        part = older[1] if older else ""
+    assert all(f">{number}: It" in seen for number in range(20))
+    assert seen.count("<!doctype html>") > 2
+    assert Client().get(f"/status/{long.public_id}/99/").status_code == 404
     assert len(page().encode()) + style < 50_000
 
 
-def busy(engineer: User) -> None:
-    """Eight services, three of them down with six updates each, and ten incidents before."""
-    customer = make_customer()
-    services = [make_service(f"service-{number}", f"Compucare part {number}") for number in range(8)]
-    for number in range(13):
-        incident = make_incident(by=engineer, customer=customer, service=services[number % 8])
-        for step in range(6 if number < 3 else 1):
-            tell(incident, "identified", WORDS * 2, by=engineer, at=ago(60 + number * 4000 - step))
-        if number >= 3:
-            tell(incident, "resolved", WORDS, by=engineer, at=ago(30 + number * 4000))
+def busy(like: Incident, services: int = 12, incidents: int = 30) -> None:
+    """As many services in three groups and incidents, the first eight open with six updates each."""
+    groups = [
+        ServiceGroup.objects.get_or_create(code=f"group-{number}", defaults={"name": f"Group {number}"})[0]
+        for number in range(3)
+    ]
+    made = [make_service(f"service-{number}", f"Compucare part {number}") for number in range(services - 1)]
+    for number, service in enumerate([like.service, *made]):
+        service.group = groups[number % 3]
+        service.save()
+    for number in range(incidents):
+        begins = 60 + number * 4000
+        said = [("identified", WORDS * 5, ago(begins - step)) for step in range(6 if number < 8 else 1)]
+        if number >= 8:
+            said.append(("resolved", WORDS, ago(begins - 30)))
+        told_before(like, said, service=([like.service, *made])[number % services])
