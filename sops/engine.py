@@ -22,6 +22,7 @@ from sops.actions.choosing import adapter_for, others_on, too_often
 from sops.actions.outcomes import Failed, Finding, Refused, Throttled, Underway, Unsure
 from sops.models import Run, StepRun
 from sops.models.step_run import Risk, StepRunState
+from sops.refusals import hold_words, refusal_now, spent_words
 
 logger = logging.getLogger(__name__)
 
@@ -72,10 +73,10 @@ def claim(run_id: int, token: str) -> StepRun | None:
     now = timezone.now()
     if not _is_due(step, now):
         return None
-    if words := stepping.refusal_now(run, step):
+    if words := refusal_now(run, step):
         stepping.stop_for_us(run, words)
         return None
-    if words := stepping.hold_words(run) or _refusal_to_act(step, now):
+    if words := hold_words(run) or _refusal_to_act(run, step, now):
         _ask_again(run, step, words)
         return None
     return step if _take(run, step, token) else None
@@ -87,16 +88,16 @@ def _is_due(step: StepRun, now: datetime) -> bool:
     return step.due_at is None or step.due_at <= now
 
 
-def _refusal_to_act(step: StepRun, now: datetime) -> str:
+def _refusal_to_act(run: Run, step: StepRun, now: datetime) -> str:
     """Why the action is not sent on the word that was given, in words: the person is asked again."""
-    if not step.is_agreed_at(now):
-        return "The vendor's agreement has run out. It has to be given again"
+    if words := spent_words(run, step, now):
+        return words
     if not step.is_disruptive or step.component is None:
         return ""
     # One at a time, so that what is counted here is true until the claim is written.
     component = Component.objects.select_for_update().get(pk=step.component.pk)
     spec = spec_of(step)
-    return others_on(spec, component) or too_often(spec, component, step.run)
+    return others_on(spec, component) or too_often(spec, component, run)
 
 
 def _take(run: Run, step: StepRun, token: str) -> bool:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Component
-from sops import engine, stepping
+from sops import engine
 from sops.actions import azure
 from sops.actions.catalogue import find, read_parameters
 from sops.actions.choosing import adapter_for
@@ -20,6 +20,7 @@ from sops.applicability import is_offered
 from sops.engine import LOOK_AGAIN
 from sops.models import StepRun
 from sops.models.step_run import Risk, StepRunState
+from sops.refusals import target_refusal
 
 NO_ANSWER, GONE = "No answer", "This desk no longer offers"
 GOING_ON = (StepRunState.UNDERWAY, StepRunState.PENDING)
@@ -102,7 +103,7 @@ def _see(step: StepRun, component: Component) -> Finding | Underway:
     check = find(name)
     if check is None:
         raise Refused(f"{GONE} {name}")
-    if words := stepping.target_refusal(step.run, step):
+    if words := target_refusal(step.run, step):
         raise Refused(words)
     found = adapter_for(check, component, step.run)(check, component, check.parameters())
     return replace(found, words=f"{check.words}: {found.words}")

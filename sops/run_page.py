@@ -8,10 +8,10 @@ from django.forms import Form
 
 from accounts.models import User
 from accounts.roles import Permission
-from sops import forms, stepping
+from sops import forms
 from sops.models import Run
+from sops.refusals import hold_words, may_act, may_agree, version_refusal
 from sops.scenes import Scene, scene_of
-from sops.services.confirming import may_agree
 from sops.services.runs import may_stop
 
 SOON, LATER = 2, 10  # seconds between two reads of the page: while something goes on, and while it waits
@@ -29,7 +29,7 @@ def run_page(run: Run, reader: User, posted: tuple[str, Form] | None = None) -> 
         "heading": _heading(run, scene),
         "held": _held(run, scene),
         "stops_next": _stops_next(run, scene),
-        "may_act": stepping.may_act(run, reader),
+        "may_act": may_act(run, reader),
         "may_agree": may_agree(run, reader),
         "may_stop": run.is_active and not run.is_stop_requested and may_stop(run, reader),
         "may_see_incident": reader.has_perm(Permission.VIEW_INCIDENT),
@@ -71,14 +71,14 @@ def _heading(run: Run, scene: Scene) -> str:
 
 def _held(run: Run, scene: Scene) -> str:
     """Why checks and changes wait, where the step itself does not say so."""
-    return stepping.hold_words(run) if run.is_active and not scene.refusal else ""
+    return hold_words(run) if run.is_active and not scene.refusal else ""
 
 
 def _stops_next(run: Run, scene: Scene) -> str:
     """Why the run stops at its next boundary, such as who suspended it; empty where the step says so."""
     if not run.is_active or run.is_stop_requested or scene.name in ("confirm", "closing"):
         return ""
-    return stepping.version_refusal(run)
+    return version_refusal(run)
 
 
 def _put_back(scene: Scene, act: str, form: Form) -> None:

@@ -8,14 +8,15 @@ from django.forms import Form
 from django.utils import timezone
 
 from incidents.local_time import format_time
-from sops import forms, stepping
+from sops import forms
 from sops.actions.catalogue import ActionSpec, find, read_parameters
 from sops.actions.choosing import DryRun, dry_run
 from sops.applicability import is_offered, offer_refusal
 from sops.following import NO_ANSWER
 from sops.models import Run, Step, StepRun
-from sops.models.step_run import AGREED_FOR, Risk, StepRunState
+from sops.models.step_run import HOLDS_FOR, Risk, StepRunState
 from sops.presenting import leads_words
+from sops.refusals import hold_words
 from sops.services.confirming import (
     choices_of_target,
     refusal_to_confirm,
@@ -116,7 +117,7 @@ class Scene:
     @property
     def agreed_until(self) -> datetime | None:
         agreed_at = self.step.agreed_at if self.step else None
-        return agreed_at + AGREED_FOR if agreed_at else None
+        return agreed_at + HOLDS_FOR if agreed_at else None
 
     @property
     def may_try_again(self) -> bool:
@@ -176,7 +177,7 @@ def _waiting(run: Run, step: StepRun) -> Scene:
         choices = [(str(each.pk), each.name) for each in choices_of_target(run, step)]
         return _scene("target", step, spec, forms={"target": target_form(step, choices=choices)})
     if step.risk == Risk.READ:
-        return _scene("held", step, spec, refusal=stepping.hold_words(run))
+        return _scene("held", step, spec, refusal=hold_words(run))
     planned = dry_run(spec, step.component, read_parameters(spec, step.parameters), run)
     form = forms.ConfirmForm(
         initial={"step": step.position}, typed=typed_name(run, step), is_disruptive=spec.is_disruptive

@@ -8,18 +8,14 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from accounts.models import Component, User
-from accounts.roles import Permission
+from accounts.models import User
 from incidents import services as incidents
-from incidents.hours import hours_refusal
-from incidents.local_time import local
-from incidents.models import Kind, State
+from incidents.models import Kind
 from incidents.timeline import record as write_timeline
-from sops.applicability import expiry_words, offer_refusal
-from sops.models import Run, SopVersion, Step, StepRun, Suspension
+from sops.models import Run, Step, StepRun
 from sops.models.run import Outcome, RunState
 from sops.models.step_run import Risk, StepRunState
-from sops.models.suspension import that_holds
+from sops.refusals import boundary_refusal
 from sops.writing import BAD, GOOD, Option, deciding_check, options_of
 
 logger = logging.getLogger(__name__)
@@ -53,7 +49,7 @@ def move_on(run: Run, *, by: User) -> None:
     step = run.current
     if step is None:
         _end_or_ask(run, by=by)
-    elif step.state == StepRunState.PENDING and (words := _boundary_refusal(run, step)):
+    elif step.state == StepRunState.PENDING and (words := boundary_refusal(run, step)):
         stop_for_us(run, words)
     elif step.step.kind == Step.Kind.DECISION and decide_by_check(run, step, by=by):
         move_on(run, by=by)
@@ -218,70 +214,3 @@ def _end(run: Run, state: RunState, words: str, next_action: str, *, by: User, o
             step.save()
     if run.incident_id is not None:
         incidents.end_sop(run.incident_id, words=words[:200], next_action=next_action, by=by)
-
-
-# ---------- Asked again at every execution ----------
-
-
-def refusal_now(run: Run, step: StepRun) -> str:
-    """Why the run must not go on, in words; empty when it may. `locked_run` has just read all of it."""
-    return (
-        _boundary_refusal(run, step)
-        or _incident_refusal(run)
-        or _person_refusal(run, step)
-        or target_refusal(run, step)
-    )
-
-
-def _boundary_refusal(run: Run, step: StepRun) -> str:
-    return version_refusal(run) or offer_refusal(step.step)
-
-
-def version_refusal(run: Run) -> str:
-    """Suspended, withdrawn or past its date. A newer version takes nothing from a run that has begun."""
-    version = run.version
-    actions = [each.action for each in run.ordered]
-    active = Suspension.objects.active().select_related(None)  # as a rule there is none to read more of
-    if held := that_holds(active, sop_id=version.sop_id, actions=actions):
-        return held.words
-    if version.state == SopVersion.State.WITHDRAWN:
-        return f"Version {version.number} was withdrawn by {version.decided_by}: {version.decision_reason}"
-    if run.is_rehearsal:
-        return ""
-    if not version.keeps_approval:
-        return f"Version {version.number} is not approved"
-    return expiry_words(version) if version.is_expired_on(local(timezone.now()).date()) else ""
-
-
-def _incident_refusal(run: Run) -> str:
-    is_on = run.incident is None or run.incident.state == State.SOP
-    return "" if is_on else "The incident is no longer in SOP"
-
-
-def _person_refusal(run: Run, step: StepRun) -> str:
-    """The person on whose word it acts: a leaver counts no more, nor who lost the role."""
-    person = step.confirmed_by or run.started_by
-    return "" if may_act(run, person) else f"{person} may no longer run SOPs"
-
-
-def target_refusal(run: Run, step: StepRun) -> str:
-    """That the target is not of this customer any more, nor shared; empty when it is, or none is chosen."""
-    if step.component_id is None:
-        return ""
-    found = Component.objects.reachable_from(run.customer).filter(pk=step.component_id).first()
-    if found is None:
-        return f"{step.component} is no longer a target for {run.customer}"
-    step.component = found
-    return ""
-
-
-def hold_words(run: Run) -> str:
-    """Why the step waits for a lead's word, rather than stops: the hour. Empty when it need not wait."""
-    if run.incident is None or run.is_rehearsal:
-        return ""
-    return hours_refusal(run.incident, timezone.now())
-
-
-def may_act(run: Run, person: User) -> bool:
-    """An engineer in any run; in a rehearsal the authors too."""
-    return person.has_perm(Permission.RUN_SOP) or (run.is_rehearsal and person.has_perm(Permission.WRITE_SOP))

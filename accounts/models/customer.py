@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
 from accounts.roles import Permission
 
@@ -169,6 +170,19 @@ class Component(models.Model):
 
     class Meta:
         ordering = ("name",)
+        constraints = (
+            # What is true of a target, such as one disruptive action at a time, is true of the resource.
+            models.UniqueConstraint(
+                Lower("resource_id"), name="component_one_a_resource",
+                condition=~Q(resource_id="") & ~Q(kind="region"),
+                violation_error_message="This resource is registered already, under another name.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(resource_id__endswith="/") & ~Q(resource_id__endswith=" "),
+                name="component_resource_id_ends_in_its_name",
+                violation_error_message="The resource id ends with a slash or a blank. Leave that out.",
+            ),
+        )  # fmt: skip
 
     def __str__(self) -> str:
         return self.name

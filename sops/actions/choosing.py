@@ -95,6 +95,8 @@ def too_often(spec: ActionSpec, component: Component, run: Run) -> str:
     if not spec.is_disruptive or run.is_rehearsal:
         return ""
     most = settings.SOP_DISRUPTIONS_PER_HOUR
+    if most < 1:
+        return "This desk disrupts nothing: SOP_DISRUPTIONS_PER_HOUR is 0"
     sends = 0
     for step in StepRun.objects.disrupting_since(timezone.now() - WINDOW, component):
         sends += step.sends  # one that failed and was confirmed again was sent more than once

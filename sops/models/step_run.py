@@ -31,7 +31,7 @@ class Risk(models.TextChoices):
     DISRUPTIVE = "disruptive", "Disruptive"
 
 
-AGREED_FOR = timedelta(minutes=15)  # how long the vendor's agreement to an elevated action holds
+HOLDS_FOR = timedelta(minutes=15)  # a confirmation, and the vendor's agreement to an elevated action
 # It acts on its target now, or may have.
 IN_FLIGHT = (StepRunState.CLAIMED, StepRunState.UNDERWAY, StepRunState.UNKNOWN)
 
@@ -75,6 +75,9 @@ class StepRun(models.Model):
     # The person's part
     confirmed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     confirmed_at = models.DateTimeField(null=True, blank=True)
+    resource_id = models.CharField(
+        max_length=400, blank=True, help_text="Of the target, as it was registered when it was confirmed."
+    )
     agreed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     agreed_at = models.DateTimeField(null=True, blank=True, help_text="By the vendor, to an elevated action.")
     agreed_side = models.CharField(max_length=10, blank=True, editable=False)
@@ -168,11 +171,15 @@ class StepRun(models.Model):
         """Whether an elevated action has the vendor's word, given in the last minutes; others need none."""
         if not self.is_elevated:
             return True
-        return self.agreed_at is not None and at - self.agreed_at <= AGREED_FOR
+        return _holds(self.agreed_at, at)
+
+    def is_confirmed_at(self, at: datetime) -> bool:
+        """Whether a person has confirmed it in the last minutes."""
+        return _holds(self.confirmed_at, at)
 
     def forget_words(self) -> None:
         """Neither the confirmation nor the vendor's agreement counts any more: both are asked for again."""
-        self.confirmed_by, self.confirmed_at = None, None
+        self.confirmed_by, self.confirmed_at, self.resource_id = None, None, ""
         self.agreed_by, self.agreed_at, self.agreed_side = None, None, ""
 
     @property
@@ -204,3 +211,8 @@ class StepRun(models.Model):
         if self.risk == Risk.READ and self.summary:
             return f"{self.step.title}: {self.summary}"
         return self.summary or self.step.title
+
+
+def _holds(given_at: datetime | None, at: datetime) -> bool:
+    """Whether a word still counts. One from the future comes from a clock that was wrong, then or now."""
+    return given_at is not None and abs(at - given_at) <= HOLDS_FOR

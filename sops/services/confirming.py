@@ -11,14 +11,14 @@ from django.utils import timezone
 
 from accounts.errors import Conflict
 from accounts.models import Component, User
-from accounts.roles import Permission, Side
 from sops import stepping
 from sops.actions.catalogue import ActionSpec, read_parameters
 from sops.actions.choosing import DryRun, dry_run
 from sops.applicability import offer_refusal, targets_for
 from sops.engine import spec_of
 from sops.models import Run, StepRun
-from sops.models.step_run import AGREED_FOR, Risk, StepRunState
+from sops.models.step_run import HOLDS_FOR, Risk, StepRunState
+from sops.refusals import agreement_refusal, hold_words, may_agree, version_refusal
 from sops.services.reaching import locked_for, reached, somebody_was_faster, step_at
 
 State = StepRunState
@@ -36,6 +36,7 @@ def choose_target(run_id: int, position: int, *, component_id: int | None, by: U
     chosen = next((each for each in choices_of_target(run, step) if each.pk == component_id), None)
     if chosen is None:
         raise ValidationError({"component": ["Choose one of the registered targets"]})
+    step.forget_words()  # they were given for another target
     step.component, step.state = chosen, State.PENDING
     step.save()
     stepping.say(run, f"Step {position}: target {chosen} chosen", by=by)
@@ -85,6 +86,7 @@ def confirm(run_id: int, position: int, *, typed: str = "", by: User) -> Run:
     if words := refusal_to_confirm(run, step, planned).words:
         raise Conflict(f"{spec.button_words(planned.target)} cannot be sent", f"{words}.")
     step.confirmed_by, step.confirmed_at, step.state, step.summary = by, timezone.now(), State.PENDING, ""
+    step.resource_id = step.component.resource_id
     step.save()
     text = f"{spec.words}. {planned.parameters}."
     stepping.say(run, f"Step {position} confirmed: {planned.target}", text, by=by)
@@ -103,7 +105,7 @@ class Refusal:
 
 def refusal_to_confirm(run: Run, step: StepRun, planned: DryRun) -> Refusal:
     """What stands in the way now. It is asked again when a worker takes the step."""
-    if words := stepping.version_refusal(run):
+    if words := version_refusal(run):
         return Refusal(words.rstrip("."), "Stop the run and escalate, or wait until the vendor lets it go on")
     if planned.refusal:
         return Refusal(planned.refusal, "This desk cannot do it. Stop the run and escalate")
@@ -111,14 +113,14 @@ def refusal_to_confirm(run: Run, step: StepRun, planned: DryRun) -> Refusal:
         return Refusal(planned.others, "Wait: this page shows when the target is free")
     if planned.enough:
         return Refusal(planned.enough, "Another one will hardly help: stop the run")
-    if words := stepping.hold_words(run):
+    if words := hold_words(run):
         advice = "A lead says on the incident why to go on, or the vendor takes it over"
         return Refusal(words, advice, waits_for_lead=True)
+    advice = "Ring an approver or the service manager, who opens this page and agrees"
     if not step.is_agreed_at(timezone.now()):
-        return Refusal(
-            "A second person, of the vendor, has to agree to it first",
-            "Ring an approver or the service manager, who opens this page and agrees",
-        )
+        return Refusal("A second person, of the vendor, has to agree to it first", advice)
+    if words := agreement_refusal(run, step):
+        return Refusal(words, advice)
     return Refusal()
 
 
@@ -134,12 +136,8 @@ def agree(run_id: int, position: int, *, by: User) -> Run:
     step.agreed_by, step.agreed_at, step.agreed_side = by, timezone.now(), by.side or ""
     step.save()
     words = f"Step {position}: {by} agreed to “{step.step.title}”"
-    stepping.say(run, words, f"Target {step.component}. Holds for {AGREED_FOR.seconds // 60} minutes.", by=by)
+    stepping.say(run, words, f"Target {step.component}. Holds for {HOLDS_FOR.seconds // 60} minutes.", by=by)
     return run
-
-
-def may_agree(run: Run, person: User) -> bool:
-    return person.has_perm(Permission.AGREE_ACTION) and person.side == Side.VENDOR
 
 
 @transaction.atomic
@@ -150,7 +148,7 @@ def resume_held(run_id: int, position: int, *, by: User) -> Run:
         return run
     if step.risk != Risk.READ or step.component is None:
         raise Conflict("This step is not held", "See it as it is now.")
-    if words := stepping.hold_words(run):
+    if words := hold_words(run):
         raise Conflict("The run cannot go on yet", f"{words}.")
     step.state, step.summary, step.decided_by, step.decided_at = State.PENDING, "", by, timezone.now()
     step.save()

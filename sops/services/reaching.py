@@ -12,9 +12,10 @@ from sops import stepping
 from sops.models import Run, StepRun
 from sops.models.run import Outcome, RunState
 from sops.models.step_run import StepRunState
+from sops.refusals import may_act
 
 
-def locked_for(run_id: int, by: User, *, may: Callable[[Run, User], bool] = stepping.may_act) -> Run:
+def locked_for(run_id: int, by: User, *, may: Callable[[Run, User], bool] = may_act) -> Run:
     """The visible run, its row locked, for a person who may do this in it."""
     if not by.has_perm(Permission.VIEW_RUN):
         raise PermissionDenied

@@ -22,6 +22,7 @@ from sops.applicability import offer_refusal
 from sops.models import Run, Step, StepRun
 from sops.models.run import Outcome
 from sops.models.step_run import StepRunState
+from sops.refusals import may_act
 from sops.services.reaching import (
     ending,
     locked_for,
@@ -258,4 +259,4 @@ def stop(run_id: int, *, reason: str, by: User) -> Run:
 
 
 def may_stop(run: Run, person: User) -> bool:
-    return person.has_perm(Permission.STOP_RUN) or stepping.may_act(run, person)
+    return person.has_perm(Permission.STOP_RUN) or may_act(run, person)

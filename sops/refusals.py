@@ -1,0 +1,129 @@
+"""What is asked again before each step is carried out: why it must not be, must wait, or needs a new word.
+
+Nothing here moves a run. Each answers in words, and with an empty text when nothing stands in the way.
+"""
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from accounts.models import Component, User
+from accounts.roles import Permission, Side
+from incidents.hours import hours_refusal
+from incidents.local_time import local
+from incidents.models import Incident, State
+from sops.applicability import expiry_words, offer_refusal, suspension_words
+from sops.models import Run, SopVersion, StepRun, Suspension
+from sops.models.step_run import HOLDS_FOR, Risk
+
+# ---------- Then the run stops ----------
+
+
+def refusal_now(run: Run, step: StepRun) -> str:
+    """Why the run must not go on. All is asked afresh."""
+    return (
+        boundary_refusal(run, step)
+        or (_incident_refusal(run) if run.incident_id is not None else "")
+        or _person_refusal(run, step)
+        or target_refusal(run, step)
+    )
+
+
+def boundary_refusal(run: Run, step: StepRun) -> str:
+    """Why the run does not come to this step: its version, or what the desk offers."""
+    return version_refusal(run) or offer_refusal(step.step)
+
+
+def version_refusal(run: Run) -> str:
+    """Suspended, withdrawn or past its date. A newer version takes nothing from a run that has begun."""
+    version = run.version
+    if words := suspension_words(version, list(Suspension.objects.active())):
+        return words
+    if version.state == SopVersion.State.WITHDRAWN:
+        return f"Version {version.number} was withdrawn by {version.decided_by}: {version.decision_reason}"
+    if run.is_rehearsal:
+        return ""
+    if not version.keeps_approval:
+        return f"Version {version.number} is not approved"
+    return expiry_words(version) if version.is_expired_on(local(timezone.now()).date()) else ""
+
+
+def _incident_refusal(run: Run) -> str:
+    state, customer_id = Incident.objects.values_list("state", "customer_id").get(runs=run)
+    if state != State.SOP:
+        return "The incident is no longer in SOP"
+    return "" if customer_id == run.customer_id else "The incident is of another customer now"
+
+
+def _person_refusal(run: Run, step: StepRun) -> str:
+    """The person on whose word it acts: a leaver counts no more, nor who lost the role."""
+    person = _afresh(step.confirmed_by or run.started_by)
+    return "" if may_act(run, person) else f"{person} may no longer run SOPs"
+
+
+def target_refusal(run: Run, step: StepRun) -> str:
+    """That the target is not of this customer any more, nor shared."""
+    if step.component is None:
+        return ""
+    reachable = Component.objects.reachable_from(run.customer)
+    if reachable.filter(pk=step.component.pk).exists():
+        return ""
+    return f"{step.component} is no longer a target for {run.customer}"
+
+
+# ---------- Then the step waits ----------
+
+
+def hold_words(run: Run) -> str:
+    """Why the step waits for a lead's word, rather than stops: the hour."""
+    if run.incident is None or run.is_rehearsal:
+        return ""
+    incident = Incident.objects.select_related("customer").get(runs=run)
+    return hours_refusal(incident, timezone.now())
+
+
+# ---------- Then the person is asked again ----------
+
+
+def spent_words(run: Run, step: StepRun, at: datetime) -> str:
+    """Why the words that were given for an action do not hold: too old, or given for something else."""
+    if step.risk == Risk.READ:
+        return ""
+    if not step.is_confirmed_at(at):
+        minutes = HOLDS_FOR.seconds // 60
+        return f"It was confirmed more than {minutes} minutes ago, and not sent. Confirm it again"
+    if not step.is_agreed_at(at):
+        return "The vendor's agreement has run out. It has to be given again"
+    if words := agreement_refusal(run, step):
+        return words
+    if step.component is not None and step.component.resource_id != step.resource_id:
+        return "The register names another resource for the target since. Read it, and confirm it again"
+    return ""
+
+
+def agreement_refusal(run: Run, step: StepRun) -> str:
+    """That who agreed for the vendor has left, or has another role now."""
+    if not step.is_elevated or step.agreed_by is None:
+        return ""
+    person = _afresh(step.agreed_by)
+    if may_agree(run, person):
+        return ""
+    return f"{person} may no longer agree for the vendor. Somebody else has to"
+
+
+# ---------- Who may ----------
+
+
+def may_act(run: Run, person: User) -> bool:
+    """An engineer in any run; in a rehearsal the authors too."""
+    return person.has_perm(Permission.RUN_SOP) or (run.is_rehearsal and person.has_perm(Permission.WRITE_SOP))
+
+
+def may_agree(run: Run, person: User) -> bool:
+    return person.has_perm(Permission.AGREE_ACTION) and person.side == Side.VENDOR
+
+
+def _afresh(known: User) -> User:
+    """As the person is now, whoever has read them before."""
+    person: User = User.objects.select_related("organisation").get(pk=known.pk)
+    return person
