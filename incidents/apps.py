@@ -14,6 +14,7 @@ class IncidentsConfig(AppConfig):
         from incidents.outbox import people, registry
         from incidents.status import delivery as status
         from incidents.status import snapshot, spreading
+        from incidents.status.connectors.places import PLACES
         from incidents.status.subscribers import delivery as subscribers
 
         sealing.register(timeline.CHAIN)
@@ -26,3 +27,6 @@ class IncidentsConfig(AppConfig):
         registry.register(to.SNAPSHOT, deliver=snapshot.deliver, is_configured=snapshot.is_configured)
         spreading.register(snapshot.follow)
         spreading.register(subscribers.follow)
+        for hosted in PLACES:
+            registry.register(hosted.name, deliver=hosted.deliver, is_configured=hosted.is_configured)
+            spreading.register(hosted.follow)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from incidents.coverage import NATIONS
+from incidents.status.connectors.places import PLACES
 from incidents.freshdesk import fields
 from sops.actions.azure import credentials
 
@@ -138,6 +139,33 @@ def azure_address_is_safe(**_: Any) -> list[CheckMessage]:
     if not 1 <= seconds <= 30:
         wrong.append(Error(f"AZURE_TIMEOUT is {seconds:g}. Use 1 to 30 seconds.", id="ooh.E015"))
     return wrong
+
+
+@register()
+def hosted_pages_are_whole(**_: Any) -> list[CheckMessage]:
+    """Each hosted status page is set up whole or not at all, and never over plain HTTP in production."""
+    found: list[CheckMessage] = []
+    for place in PLACES:
+        name, given = place.setting, getattr(settings, f"{place.setting}_SETTINGS")
+        if not isinstance(given, dict) or not isinstance(given.get("components", {}), dict):
+            found.append(Error(f'{name}_SETTINGS is no JSON object: {{"components": {{…}}}}.', id="ooh.E030"))
+            continue
+        missing = [f"“{each}” in {name}_SETTINGS" for each in place.needs if not given.get(each)]
+        missing += [] if place.key else [f"{name}_KEY"]
+        if missing and (given or place.key):
+            found.append(Error(f"{place.name.label} lacks {', '.join(missing)}.", id="ooh.E031"))
+        url = str(given.get("url", place.url))
+        if settings.PRODUCTION and place.is_configured() and not url.startswith("https://"):
+            found.append(Error(f"The url in {name}_SETTINGS must begin with https://.", id="ooh.E032"))
+    return found
+
+
+@register()
+def no_private_webhooks(**_: Any) -> list[CheckMessage]:
+    """Hosts that may be private are for tests on one machine."""
+    if settings.PRODUCTION and settings.STATUS_WEBHOOK_TEST_HOSTS:
+        return [Error("STATUS_WEBHOOK_TEST_HOSTS is for tests. Unset it.", id="ooh.E033")]
+    return []
 
 
 def _is_address(text: str) -> bool:

@@ -351,6 +351,16 @@ SOP_DISRUPTIONS_PER_HOUR = env.int("SOP_DISRUPTIONS_PER_HOUR", default=2)  # of 
 # Hosts of webhooks that may be private, for tests on one machine: never in production.
 STATUS_WEBHOOK_TEST_HOSTS = env.list("STATUS_WEBHOOK_TEST_HOSTS", default=[])
 
+# Hosted status pages: a key, and as JSON which page and which component is which service of ours.
+STATUSPAGE_KEY = env.str("STATUSPAGE_KEY", default="")
+STATUSPAGE_SETTINGS = env.json("STATUSPAGE_SETTINGS", default={})
+FRESHSTATUS_KEY = env.str("FRESHSTATUS_KEY", default="")
+FRESHSTATUS_SETTINGS = env.json("FRESHSTATUS_SETTINGS", default={})
+CACHET_KEY = env.str("CACHET_KEY", default="")
+CACHET_SETTINGS = env.json("CACHET_SETTINGS", default={})
+INSTATUS_KEY = env.str("INSTATUS_KEY", default="")
+INSTATUS_SETTINGS = env.json("INSTATUS_SETTINGS", default={})
+
 # Whoever sends it as `Authorization: Bearer …` may read /metrics. Empty: only people who see deliveries.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 

@@ -72,7 +72,7 @@ def name_of(update: Update) -> str:
     return f"{'maintenance' if isinstance(update, MaintenanceUpdate) else 'update'}:{update.pk}"
 
 
-def payload_of(update: Update) -> dict[str, int]:
+def payload_of(update: Update) -> dict[str, Any]:
     """What a delivery keeps of it."""
     return {"maintenance_update" if isinstance(update, MaintenanceUpdate) else "update": update.pk}
 
@@ -89,7 +89,7 @@ def read(payload: Mapping[str, Any]) -> Notice | None:
     return _of_incident(payload.get("update"))
 
 
-def _of_incident(update_id: object) -> Notice | None:
+def _of_incident(update_id: Any) -> Notice | None:
     update = (
         StatusUpdate.objects.published()
         .filter(pk=update_id).select_related("incident", "corrects").first()
@@ -105,7 +105,7 @@ def _of_incident(update_id: object) -> Notice | None:
     return Notice(update, told, frozenset(ids))
 
 
-def _of_maintenance(update_id: object) -> Notice | None:
+def _of_maintenance(update_id: Any) -> Notice | None:
     update = (
         MaintenanceUpdate.objects.published()
         .filter(pk=update_id).select_related("maintenance").first()

@@ -184,3 +184,29 @@ def test_an_answer_of_azure_is_waited_for_within_reason(
     seconds: float, codes: list[str], settings: Any
 ) -> None:
     assert found(settings, checks.azure_address_is_safe, AZURE_TIMEOUT=seconds) == codes
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ({}, []),
+        ({"STATUSPAGE_KEY": "key"}, ["ooh.E031"]),
+        ({"STATUSPAGE_SETTINGS": {"page": "abc"}}, ["ooh.E031"]),
+        ({"STATUSPAGE_KEY": "key", "STATUSPAGE_SETTINGS": {"page": "abc"}}, []),
+        ({"STATUSPAGE_KEY": "key", "STATUSPAGE_SETTINGS": ["abc"]}, ["ooh.E030"]),
+        ({"STATUSPAGE_KEY": "key", "STATUSPAGE_SETTINGS": {"page": "a", "components": []}}, ["ooh.E030"]),
+        ({"CACHET_KEY": "key", "CACHET_SETTINGS": {"url": "http://cachet/api"}}, ["ooh.E032"]),
+        ({"CACHET_KEY": "key", "CACHET_SETTINGS": {"url": "https://cachet.example/api"}}, []),
+        ({"FRESHSTATUS_KEY": "k", "INSTATUS_SETTINGS": {"components": {}}}, ["ooh.E031", "ooh.E031"]),
+    ],
+)
+def test_a_hosted_page_is_set_up_whole_and_over_tls(
+    settings: Any, given: dict[str, Any], wrong: list[str]
+) -> None:
+    assert found(settings, checks.hosted_pages_are_whole, PRODUCTION=True, **given) == wrong
+
+
+@pytest.mark.parametrize(("production", "wrong"), [(True, ["ooh.E033"]), (False, [])])
+def test_private_webhooks_are_for_tests(settings: Any, production: bool, wrong: list[str]) -> None:
+    given = {"PRODUCTION": production, "STATUS_WEBHOOK_TEST_HOSTS": ["127.0.0.1"]}
+    assert found(settings, checks.no_private_webhooks, **given) == wrong

@@ -19,7 +19,10 @@ REDIS_URL = os.environ.pop("REDIS_URL", "") or os.environ.get("TEST_REDIS_URL", 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 FOREIGN = ("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DEBUG", "EMAIL_URL", "LOG_LEVEL", "PUBLIC_URL")
 
-OTHERS = ("AZURE_", "FRESHDESK_", "IDENTITY_", "MSI_")  # the names of two external systems begin so
+# So begin the names of external systems.
+OTHERS = (
+    "AZURE_", "CACHET_", "FRESHDESK_", "FRESHSTATUS_", "IDENTITY_", "INSTATUS_", "MSI_", "STATUSPAGE_",
+)  # fmt: skip
 
 for name in [*FOREIGN, "SECRET_KEY", *(name for name in os.environ if name.startswith(OTHERS))]:
     os.environ.pop(name, None)

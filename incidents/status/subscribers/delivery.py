@@ -7,6 +7,7 @@ holds up nobody else. What was refused for good is counted and left: the next up
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -135,7 +136,7 @@ def _still_wanted(row: OutboxRow) -> tuple[Subscriber | None, Notice | None]:
     return None, None
 
 
-def _send(message: mail.EmailMultiAlternatives) -> None:
+def _send(message: EmailMultiAlternatives) -> None:
     """One attempt. With its outcome unknown it is sent again under the same Message-ID (see `people`)."""
     if not settings.EMAIL_URL:
         raise RetryLater("EMAIL_URL is not set", NO_MAIL_SERVER)

@@ -1,5 +1,7 @@
 """E-mails to subscribers: plain words and simple HTML, each with the way out in its headers and its text."""
 
+from collections.abc import Mapping
+
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
@@ -78,9 +80,13 @@ def _states(told: PublicIncident) -> list[str]:
 
 
 def _message(
-    subscriber: Subscriber, subject: str, template: str, context: dict[str, object], headers: dict[str, str]
+    subscriber: Subscriber,
+    subject: str,
+    template: str,
+    context: Mapping[str, object],
+    headers: dict[str, str],
 ) -> EmailMultiAlternatives:
-    context = context | {"status_url": f"{settings.PUBLIC_URL}/status/", "subject": subject}
+    context = {**context, "status_url": f"{settings.PUBLIC_URL}/status/", "subject": subject}
     text, html = (
         render_to_string(f"status/subscribers/mail/{template}.{kind}", context) for kind in ("txt", "html")
     )
