@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Customer, Service, Team, User
+from incidents import demo_status
 from incidents.demo_stories import CAST
 from incidents.demo_telling import People, Tale, tell
 from incidents.local_time import local
@@ -29,6 +30,7 @@ def seed() -> None:
     """Last month and this one up to now. A month that has history is left as it is."""
     CalendarDay.objects.all().take_effect()
     now = timezone.now()
+    demo_status.seed(now)
     this = local(now).date().replace(day=1)
     for first in ((this - timedelta(days=1)).replace(day=1), this):
         _seed_month(first, now)

@@ -10,6 +10,7 @@ from incidents.api.fields import ByCode, CallBackNumber, Moment, Strict
 from incidents.api.pages import PageQuery
 from incidents.models import Incident, Phase, Proposal, State, StatusUpdate, TimelineEntry
 from incidents.scope_words import RULE_NAMES
+from incidents.status.services import SAID_OF_SERVICES
 
 CUSTOMERS, SERVICES, COMPONENTS = "/api/v1/customers/", "/api/v1/services/", "/api/v1/components/"
 
@@ -72,7 +73,7 @@ class StatusUpdateSerializer(serializers.ModelSerializer[StatusUpdate]):
         model = StatusUpdate
         fields = (
             "id", "phase", "words", "service_state", "next_update_due_at", "posted_by", "posted_at",
-            "published_at",
+            "published_at", "corrects",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -203,8 +204,13 @@ class PostUpdateSerializer(Strict):
     phase = serializers.ChoiceField(choices=Phase.choices)
     words = serializers.CharField(max_length=2000)
     service_state = serializers.ChoiceField(
-        choices=StatusUpdate.ServiceState.choices, default=StatusUpdate.ServiceState.MAJOR_OUTAGE
+        choices=SAID_OF_SERVICES, default=StatusUpdate.ServiceState.MAJOR_OUTAGE
     )
+    affected = serializers.DictField(
+        child=serializers.ChoiceField(choices=SAID_OF_SERVICES), default=dict,
+        help_text="Other services of the status page: state by code, from now on. "
+        "One that is not named stays as it was.",
+    )  # fmt: skip
     next_update_due_at = Moment(
         required=False, allow_null=True, default=None, must_be="future", help_text="Required unless resolved."
     )

@@ -126,7 +126,8 @@ def _others(affected: Mapping[str, str], incident: Incident) -> dict[str, str]:
     known = set(Service.objects.on_status_page().values_list("code", flat=True)) if affected else set()
     wrong = [code for code in affected if code not in known or code == incident.service.code]
     if wrong:
-        raise ValidationError({"affected": [f"{', '.join(wrong)}: no other service of the status page"]})
+        named = ", ".join(code[:60] for code in wrong[:5])
+        raise ValidationError({"affected": [f"{named}: no other service of the status page"]})
     if not set(affected.values()) <= set(SAID_OF_SERVICES):
         raise ValidationError({"affected": [f"Choose one of: {', '.join(SAID_OF_SERVICES)}"]})
     return dict(affected)

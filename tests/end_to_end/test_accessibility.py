@@ -36,7 +36,8 @@ PAGES = {
     ]),
     "incidents": (world.ENGINEER, [
         "incident logged", "incident not covered", "incident declined", "incident told",
-        "incident told > Preview", "incident told > Add note", "incident told/decline/",
+        "incident told > Preview", "incident told > Use these words", "correction > Post the correction",
+        "incident told > Add note", "incident told/decline/",
         "incident told/call/", "incident told/escalate/", "incident told/resolve/ > Resolve the incident",
         "incident escalated", "incident escalated/resume-triage/", "incident resolved",
         "incident resolved/reopen/", "/incidents/", "/incidents/?q=nothing",
@@ -65,6 +66,8 @@ PAGES = {
     "specialist": (world.SPECIALIST, ["/pages/"]),
     "manager": (world.MANAGER, [
         "/reports/", "/reports/2020-01/", "/reports/2099-01/ = 404", "/no-role/ = 403",
+        "/maintenance/", "/maintenance/plan/ > Plan it", "maintenance planned",
+        "maintenance announced > Preview",
     ]),
     "approver": (world.APPROVER, [
         "/sops/SOP-05/", "/sops/SOP-03/ > Suspend", "version that waits", "version not rehearsed",
@@ -78,6 +81,7 @@ PAGES = {
     ]),
     "nobody": ("", [
         "/sign-in/", "/sign-in/ > Sign in", "/status/", "public incident", "/status/history/",
+        "/status/maintenance/", "public maintenance",
         "/nowhere/ = 404",
     ]),
 }  # fmt: skip

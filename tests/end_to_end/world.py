@@ -17,7 +17,9 @@ from incidents.alerts import read
 from incidents.calls import log_call
 from incidents.intake import log_incident
 from incidents.models import Incident, Proposal
-from incidents.status.services import post_update, resolve_with_update
+from incidents.status.maintenance import draft, plan_maintenance, post_maintenance
+from incidents.status.services import correct_update, post_update, resolve_with_update
+from incidents.status.templates import write_template
 from sops import engine
 from sops.models import Run, Sop, SopVersion
 from tests.end_to_end.alerts import availability_test_fired
@@ -32,7 +34,7 @@ AUDITOR = "auditor@vendor.example"
 def build() -> dict[str, str]:
     """Incidents, runs, handovers, pages, proposals, a draft, versions: name and address of each page."""
     with acting_as(User.objects.system()):
-        addresses = {**_incidents(), **_runs(), **_handovers(), **_proposals(), **_call_begun()}
+        addresses = {**_incidents(), **_runs(), **_handovers(), **_proposals(), **_call_begun(), **_planned()}
         return addresses | _versions()
 
 
@@ -78,7 +80,11 @@ def _incidents() -> dict[str, str]:
         "resolved": _resolved().reference,
     }
     found = {f"incident {name}": f"/incidents/{reference}/" for name, reference in references.items()}
-    return found | {"public incident": f"/status/{told.public_id}/"}
+    update = told.status_updates.latest("pk")
+    return found | {
+        "public incident": f"/status/{told.public_id}/",
+        "correction": f"/incidents/{told.reference}/update/{update.pk}/correct/",
+    }
 
 
 def _declined() -> Incident:
@@ -90,7 +96,9 @@ def _declined() -> Incident:
 def _told() -> Incident:
     """Triaged, with an update, calls, notes of both kinds and a promise."""
     incident, engineer = triaged("wexcombe"), person(ENGINEER)
-    _post(incident, "investigating", "Users cannot sign in to Compucare 8. We are looking into it.")
+    _post(incident, "investigating", "Users cannot sign in to Compucare. We are looking into it.")
+    words = "Users cannot sign in to Compucare 8. We are looking into it."
+    correct_update(incident.status_updates.latest("pk").pk, words=words, by=person(ENGINEER))
     incidents.add_note(incident.pk, text="The sign-in page answers 503 from two places.", by=engineer)
     incidents.add_product_note(incident.pk, text="The schema was migrated on Friday.", by=person(ANALYST))
     soon = timezone.now() + timedelta(minutes=20)
@@ -210,6 +218,27 @@ def _call_begun() -> dict[str, str]:
     }
     drafts.keep(key, given, call_began_at=timezone.now(), by=person(ENGINEER))
     return {"call begun": f"/calls/{key}/"}
+
+
+def _planned() -> dict[str, str]:
+    """Maintenance that goes on, one that nobody was told of, and a template that waits for approval."""
+    made = {}
+    for name, begins in (("announced", timedelta(minutes=5)), ("planned", timedelta(days=2))):
+        starts_at = timezone.now() + begins
+        made[name] = plan_maintenance(
+            title="Move to new servers", services=Service.objects.filter(code="ers"), starts_at=starts_at,
+            ends_at=starts_at + timedelta(hours=1), by=person(MANAGER),
+        )  # fmt: skip
+    for phase in ("scheduled", "in_progress"):
+        words = draft(made["announced"], phase)
+        post_maintenance(made["announced"].pk, phase=phase, words=words, by=person(MANAGER))
+    words = "{service} is slow. Use {workaround}."
+    template = write_template(name="Slow", phase="identified", words=words, by=person(MANAGER))
+    return {
+        **{f"maintenance {name}": f"/maintenance/{each.public_id}/" for name, each in made.items()},
+        "public maintenance": f"/status/maintenance/{made['announced'].public_id}/",
+        "template": f"/admin/incidents/statustemplate/{template.pk}/change/",
+    }
 
 
 def _versions() -> dict[str, str]:

@@ -387,3 +387,23 @@ class TestTransitions:
 @pytest.mark.django_db
 def test_schema_is_complete_and_valid() -> None:
     call_command("spectacular", "--fail-on-warn", "--validate", "--file", "/dev/null")
+
+
+def test_an_update_may_speak_of_other_services(incident: Incident, engineer: User, api: Api) -> None:
+    factories.make_service("ward", "Compucare Ward")
+    update = {
+        "phase": "investigating", "words": "We look.", "affected": {"ward": "degraded_performance"},
+        "next_update_due_at": "2099-01-01T00:00:00Z",
+    }  # fmt: skip
+    client, address = api(engineer), one(incident, "status-updates/")
+    for wrong in (
+        {"nowhere": "major_outage"},
+        {"ward": "under_maintenance"},
+        ["ward"],
+        {"x\0": "operational"},
+    ):
+        answer = client.post(address, update | {"affected": wrong})
+        assert answer.status_code == 400
+        assert "affected" in answer.content.decode()
+    assert client.post(address, update).status_code == 201
+    assert [str(each.service) for each in incident.status_updates.get().affected.all()] == ["Compucare Ward"]
