@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication
 from rest_framework import exceptions
@@ -14,6 +15,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from accounts.audit import correct_actor
+from accounts.models import TokenUse
 
 _TOKEN = re.compile(rb"[\x21-\x7e]{1,200}")
 
@@ -25,15 +27,29 @@ class DeskTokenAuthentication(TokenAuthentication):
         scheme, _, value = get_authorization_header(request).partition(b" ")
         if scheme.lower() not in (b"token", b"bearer", b"basic") or not value.strip():
             return None
-        token = _basic_password(value) if scheme.lower() == b"basic" else value.strip()
-        if not _TOKEN.fullmatch(token):  # what cannot be a token is not looked up: databases refuse NUL
+        return self.known(_basic_password(value) if scheme.lower() == b"basic" else value.strip())
+
+    def known(self, token: bytes) -> tuple[Any, Any]:
+        """Whose it is. What cannot be a token is not looked up: databases refuse NUL."""
+        if not _TOKEN.fullmatch(token):
             raise exceptions.AuthenticationFailed("Invalid token.")
         found: tuple[Any, Any] = self.authenticate_credentials(token)
         correct_actor(found[0])
+        TokenUse.objects.note(found[1].token_key, timezone.now())
         return found
 
     def authenticate_header(self, request: Request) -> str:
         return "Token"
+
+
+class PathTokenAuthentication(DeskTokenAuthentication):
+    """The token is the last part of the address, for senders that can be told nothing but an address.
+
+    `accounts.masking` keeps it out of the logs.
+    """
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        return self.known(str(request.parser_context["kwargs"]["token"]).encode())
 
 
 def _basic_password(value: bytes) -> bytes:

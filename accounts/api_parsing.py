@@ -20,7 +20,7 @@ class DeskJSONParser(JSONParser):
     max_bytes: ClassVar[int] = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        body = stream.read()
+        body = stream.read(self.max_bytes + 1)  # no more than that is ever held
         if len(body) > self.max_bytes:
             raise TooLarge(f"The body has more than {self.max_bytes // 1024} kB. Send less.")
         try:

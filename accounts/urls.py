@@ -1,11 +1,14 @@
-"""Signing in and out, and the person's own settings."""
+"""Signing in and out, the person's own settings, and the tokens of integrations."""
 
 from django.urls import path
 
-from accounts import views
+from accounts import token_views, views
 
 urlpatterns = [
     path("sign-in/", views.SignIn.as_view(), name="sign_in"),
     path("sign-out/", views.SignOut.as_view(), name="sign_out"),
+    path("integrations/", token_views.integrations, name="integrations"),
+    path("integrations/<int:pk>/tokens/", token_views.issue_token, name="issue_token"),
+    path("integrations/<int:pk>/tokens/revoke/", token_views.revoke_token, name="revoke_token"),
     path("theme/", views.choose_theme, name="theme"),
 ]

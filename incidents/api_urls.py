@@ -3,7 +3,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from incidents.api import calls, incidents, proposals, reading
+from incidents.api import alerts, calls, incidents, proposals, reading
 
 router = SimpleRouter()
 router.register("incidents", incidents.Incidents, basename="api-incident")
@@ -16,8 +16,9 @@ router.register("services", reading.Services, basename="api-service")
 router.register("components", reading.Components, basename="api-component")
 
 urlpatterns = [
-    path("alerts/", proposals.Alerts.as_view(), name="api-alerts"),
-    path("alerts/<slug:source>/", proposals.AlertsOf.as_view(), name="api-alerts-of"),
+    path("alerts/", alerts.Alerts.as_view(), name="api-alerts"),
+    path("alerts/<slug:source>/", alerts.AlertsOf.as_view(), name="api-alerts-of"),
+    path("alerts/<slug:source>/<str:token>/", alerts.AlertsByAddress.as_view(), name="api-alerts-by-address"),
     path("coverage/", reading.Coverage.as_view(), name="api-coverage"),
     path("coverage/seconds/", reading.CoverageSeconds.as_view(), name="api-coverage-seconds"),
     *router.urls,

@@ -4,8 +4,6 @@ Each alert is one transaction. Raises PermissionDenied, ValidationError by field
 `accounts.errors.Conflict` when somebody has decided already.
 """
 
-import hashlib
-import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -19,12 +17,12 @@ from accounts.errors import Conflict
 from accounts.models import User
 from accounts.roles import Permission
 from incidents import pid
-from incidents.alerts import Alert, NotUnderstood
+from incidents.alerts import Alert
 from incidents.guard import refuse_patient_data, require
 from incidents.intake import EARLIEST_YEAR, log_incident
 from incidents.local_time import format_time
 from incidents.matching import Estate, Match
-from incidents.models import Incident, Kind, Proposal
+from incidents.models import Incident, Kind, Proposal, ReceivedAlerts
 from incidents.timeline import record
 
 # Monitoring repeats what it could not deliver, and reminds; a reminder is told once in this while.
@@ -57,7 +55,8 @@ def receive(alerts: Iterable[Alert], *, by: User) -> Received:
     """
     _allow(by, Permission.PROPOSE_INCIDENT)
     done, estate = Received(), Estate()
-    for alert in alerts:
+    # In the order of the keys, and of one key as they came: two workers never wait for each other.
+    for alert in sorted(alerts, key=lambda alert: alert.dedup_key):
         done.received += 1
         outcome = _receive_end(alert, by) if alert.state == "resolved" else _receive_firing(alert, estate, by)
         if outcome in ("proposed", "joined", "noted"):
@@ -67,20 +66,16 @@ def receive(alerts: Iterable[Alert], *, by: User) -> Received:
     return done
 
 
-def receive_unreadable(error: NotUnderstood, *, source: str, by: User) -> None:
-    """An alert that cannot be read may be an outage: a person sees that it came, and why it was refused."""
-    _allow(by, Permission.PROPOSE_INCIDENT)
-    source, now = source or "unknown", timezone.now()
-    known = re.sub(r"\d+", "0", f"{by.pk} {error.reason}")
-    key = f"not-understood:{hashlib.sha256(known.encode()).hexdigest()}"
-    fields = {
-        "title": f"An alert from {by} could not be read",
-        "summary": pid.mask(error.reason)[:2000],
-        "monitor": str(by),
-        "fired_at": now,
-        "pages": False,
-    }
-    _join_or_create(source, key, now, fields)
+def show_unworked(row: ReceivedAlerts) -> Proposal:
+    """Alerts that the desk understood and could not work on: one proposal tells of all, and none is lost."""
+    titles = [str(alert["title"]) for alert in row.alerts]
+    count = f"{len(titles)} alerts" if len(titles) > 1 else "An alert"
+    return Proposal.objects.create(
+        source=row.source, dedup_key=f"received:{row.pk}", title=f"{count} of {row.received_by}"[:200],
+        summary=f"The desk could not work on what came: {'; '.join(titles)}"[:2000],
+        monitor=str(row.received_by)[:200], fired_at=row.received_at, last_seen_at=row.received_at,
+        pages=any(alert["pages"] for alert in row.alerts),
+    )  # fmt: skip
 
 
 @transaction.atomic

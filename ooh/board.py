@@ -12,7 +12,7 @@ from accounts.templatetags.desk import due_words
 from handover.models import HandoverItem
 from handover.services import board_facts
 from incidents.local_time import format_time
-from incidents.models import Incident, Maintenance, Proposal
+from incidents.models import AlertFeed, Incident, Maintenance, Proposal
 from incidents.outbox.reading import deliveries_now
 from incidents.searching import narrowed
 from ooh.due_items import DueItem, due_items, notice
@@ -39,6 +39,7 @@ def facts(user: User, now: datetime) -> dict[str, Any]:
         "incidents": incidents,
         "late": [item for item in due if item.is_late(now)],
         "proposals": proposals,
+        "refused_feeds": list(AlertFeed.objects.visible_to(user).refused()),
         "urgent": urgent,
         "due_items": [item for item in due if urgent is None or item.url != urgent["url"]],
         "last_closed": closed,

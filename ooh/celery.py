@@ -16,7 +16,13 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 # Apps inside an app
 app.autodiscover_tasks(
-    ["incidents.outbox", "incidents.freshdesk", "incidents.status", "incidents.status.subscribers"]
+    [
+        "incidents.outbox",
+        "incidents.inbound",
+        "incidents.freshdesk",
+        "incidents.status",
+        "incidents.status.subscribers",
+    ]
 )
 
 

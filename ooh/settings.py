@@ -252,6 +252,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 10},
     },
     "runs-recover": {"task": "sops.tasks.recover", "schedule": 5.0, "options": {"expires": 5}},
+    "alerts-sweep": {"task": "incidents.inbound.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "promises-sweep": {"task": "handover.tasks.remind", "schedule": 10.0, "options": {"expires": 10}},
     "handover-sweep": {"task": "handover.tasks.sweep", "schedule": 20.0, "options": {"expires": 20}},
     "status-snapshot": {
@@ -343,6 +344,7 @@ AUDITLOG_DISABLE_REMOTE_ADDR = True
 # ---------- The service ----------
 
 DESK_NATION = env.str("DESK_NATION", default="ENG")
+ALERTS_PER_MINUTE = env.int("ALERTS_PER_MINUTE", default=120)  # requests of one source
 STATUS_UPDATE_EVERY_MINUTES = env.int("STATUS_UPDATE_EVERY_MINUTES", default=30)
 STATUS_CHECK_EVERY = env.float("STATUS_CHECK_EVERY", default=2.0)  # seconds; 0 keeps no public page
 STATUS_SNAPSHOT_DIR = env.str("STATUS_SNAPSHOT_DIR", default="")  # a folder that a plain web server shows
@@ -420,7 +422,10 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ooh-desk@example.org
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "accounts.audit.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "accounts.audit.RequestIdFilter"},
+        "tokens": {"()": "accounts.masking.TokenFilter"},
+    },
     "formatters": {
         "plain": {
             "()": "accounts.logs.PlainFormatter",
@@ -428,7 +433,11 @@ LOGGING = {
         },
     },
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["request_id"]},
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "filters": ["request_id", "tokens"],
+        },
     },
     # These write addresses, headers or the text of errors, where tokens are, and more of them at DEBUG.
     "loggers": {name: {"level": "CRITICAL"} for name in ("azure", "httpcore2", "httpx2", "msal", "urllib3")},

@@ -1,90 +1,20 @@
-"""Alerts in: the webhook that monitoring calls; and the proposals that people decide."""
+"""`/api/v1/proposals/`: what monitoring proposed, and what people decide of it."""
 
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import mixins, serializers, status, viewsets
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from accounts.api_parsing import DeskJSONParser
 from accounts.roles import Permission
 from incidents import proposals
-from incidents.alerts import SOURCES, NotUnderstood, read
 from incidents.api import serializers as shapes
 from incidents.api.incidents import body_of, person, query_of
 from incidents.api.pages import ByNumber
 from incidents.models import Proposal
-
-
-class AlertParser(DeskJSONParser):
-    """Azure sends up to 256 kB."""
-
-    max_bytes = 256 * 1024
-
-
-class IgnoredSerializer(serializers.Serializer[Any]):
-    title = serializers.CharField()
-    reason = serializers.CharField()
-
-
-class ReceivedSerializer(serializers.Serializer[Any]):
-    """What was done with each alert."""
-
-    received = serializers.IntegerField()
-    proposed = serializers.IntegerField()
-    joined = serializers.IntegerField()
-    noted = serializers.IntegerField()
-    ignored = IgnoredSerializer(many=True)
-
-
-def receive(request: Request, source: str | None) -> Response:
-    """202 with what was done; 400 when it cannot be read, which a person then sees on the board."""
-    try:
-        alerts = read(request.data, source)
-    except NotUnderstood as error:
-        proposals.receive_unreadable(error, source=source or "", by=person(request))
-        answer = {
-            "code": "not_understood",
-            "detail": error.reason,
-            "fields": {error.field or "request": [error.reason]},
-        }
-        return Response(answer, status=status.HTTP_400_BAD_REQUEST)
-    done = proposals.receive(alerts, by=person(request))
-    return Response(ReceivedSerializer(done.as_dict()).data, status=status.HTTP_202_ACCEPTED)
-
-
-class Alerts(APIView):
-    """Alerts of any sender that we know, told apart by their shape. They propose; a person decides."""
-
-    parser_classes = (AlertParser,)
-    permissions_needed = {"post": Permission.PROPOSE_INCIDENT}
-
-    @extend_schema(
-        tags=["alerts"], operation_id="alerts_receive", request=OpenApiTypes.OBJECT,
-        responses={202: ReceivedSerializer},
-    )  # fmt: skip
-    def post(self, request: Request) -> Response:
-        return receive(request, None)
-
-
-class AlertsOf(APIView):
-    """Alerts of one sender: what has not its shape is refused."""
-
-    parser_classes = (AlertParser,)
-    permissions_needed = {"post": Permission.PROPOSE_INCIDENT}
-
-    @extend_schema(
-        tags=["alerts"], operation_id="alerts_receive_of", request=OpenApiTypes.OBJECT,
-        responses={202: ReceivedSerializer},
-        parameters=[OpenApiParameter("source", str, OpenApiParameter.PATH, enum=SOURCES)],
-    )  # fmt: skip
-    def post(self, request: Request, source: str) -> Response:
-        return receive(request, source)
 
 
 @extend_schema(tags=["alerts"])

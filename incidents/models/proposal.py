@@ -1,5 +1,6 @@
 """What monitoring proposes. A person logs it as an incident, or says why not."""
 
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
@@ -8,6 +9,19 @@ from django.db.models import Q
 from accounts.models import Component, Customer, Service, User
 from accounts.roles import Permission
 from incidents.models.incident import Incident
+
+
+class ReceivedQuerySet(models.QuerySet["ReceivedAlerts"]):
+    def undone(self) -> Self:
+        return self.filter(done_at=None)
+
+    def due(self, at: datetime, tries: int, rest: timedelta) -> Self:
+        """Undone, and not in the rest after its last try: `rest` after the first, then twice as long each."""
+        turn = Q(failures=0)
+        for failures in range(1, tries + 1):
+            turn |= Q(failures=failures, received_at__lte=at - rest * (2**failures - 1))
+        turn |= Q(failures__gt=tries, received_at__lte=at - rest * 2 ** (tries + 1))
+        return self.undone().filter(turn).order_by("pk")
 
 
 class ReceivedAlerts(models.Model):
@@ -19,6 +33,8 @@ class ReceivedAlerts(models.Model):
     received_at = models.DateTimeField(auto_now_add=True)
     done_at = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveSmallIntegerField(default=0)
+
+    objects = ReceivedQuerySet.as_manager()
 
     class Meta:
         ordering = ("id",)

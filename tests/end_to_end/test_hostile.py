@@ -39,6 +39,7 @@ PARAMETERS = (
     "table",
     "next",
     "sop",
+    "keeps",
 )
 QUERIES = [
     *("?" + "&".join(f"{name}={value}" for name in PARAMETERS) for value in ("-1", HUGE, "%00")),
@@ -95,7 +96,8 @@ def ordinary() -> dict[str, Any]:
     return {
         "reference": incident.reference, "public_id": incident.public_id, "item": item.pk,
         "key": "6f1d9b52-7f3e-4b11-8b43-0a6f1d9b527f", "month": "2026-11", "code": "SOP-03",
-        "source": "azure", "name": "stop", "act": "retry", "url": "x", "app_label": "incidents",
+        "source": "azure", "token": "x", "kind": "email", "name": "stop", "act": "retry",
+        "url": "x", "app_label": "incidents",
         **dict.fromkeys(("pk", "id", "number", "object_id", "content_type_id"), 1),
     }  # fmt: skip
 

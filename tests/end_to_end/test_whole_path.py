@@ -88,12 +88,12 @@ def send_alert(desk: Desk) -> None:
         f"{desk.url}/api/v1/alerts/", json=availability_test_fired("app-cc8-wexcombe-prod"),
         headers={"Authorization": f"Token {token[0]}"},
     )  # fmt: skip
-    assert (sent.status_code, sent.json()["proposed"]) == (202, 1), sent.text
+    assert (sent.status_code, sent.json()["received"]) == (202, 1), sent.text
 
 
 def take_proposal(engineer: Visitor) -> str:
     """From the board to the incident's page, whose path this is."""
-    assert "1 proposal from alerts" in engineer.open("/").page
+    until(lambda: "1 proposal from alerts" in engineer.open("/").page, "the alert was not proposed")
     address = re.search(r'href="(/proposals/\d+/)"', engineer.source)
     assert address, engineer.page
     engineer.open(address[1]).press("Log as incident", who_affected="everyone_all_sites")

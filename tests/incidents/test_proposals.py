@@ -10,9 +10,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from accounts.errors import Conflict
 from accounts.models import Customer, User
 from incidents import services
-from incidents.alerts import Alert, NotUnderstood
+from incidents.alerts import Alert
 from incidents.models import Incident, Kind, Proposal
-from incidents.proposals import dismiss, receive, receive_unreadable, take
+from incidents.proposals import dismiss, receive, take
 from tests import factories
 from tests.incidents import alerts as samples
 
@@ -125,15 +125,6 @@ class TestReceiving:
         done = receive(alerts, by=alert_source)
         assert done.proposed + done.joined + len(done.ignored) == len(alerts)
         assert all(ignored["reason"] for ignored in done.ignored)
-
-    def test_alert_that_cannot_be_read_is_shown_to_a_person_once(self, alert_source: User) -> None:
-        for index in (1, 2):
-            error = NotUnderstood(f"alerts[{index}].startsAt is missing: send the time.", "startsAt")
-            receive_unreadable(error, source="alertmanager", by=alert_source)
-        proposal = Proposal.objects.get()
-        assert proposal.title == "An alert from Azure Monitor could not be read"
-        assert "startsAt is missing" in proposal.summary
-        assert proposal.times_seen == 2
 
 
 class TestWhoseItIs:

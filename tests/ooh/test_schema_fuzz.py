@@ -45,7 +45,8 @@ def _connection_kept() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _unhurried(monkeypatch: pytest.MonkeyPatch, incident: Incident) -> None:
+def _unhurried(monkeypatch: pytest.MonkeyPatch, incident: Incident, settings: Any) -> None:
+    settings.ALERTS_PER_MINUTE = 10**6
     monkeypatch.setattr(UserRateThrottle, "THROTTLE_RATES", {"user": None})
     logging.getLogger("django.request").setLevel(logging.ERROR)
     at = factories.SUNDAY_NIGHT

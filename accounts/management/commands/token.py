@@ -4,15 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 from knox.models import AuthToken
 
+from accounts import tokens
 from accounts.audit import acting_as
 from accounts.models import User
-from accounts.roles import Role
-
-MACHINES = {Role.INTEGRATION, Role.ALERT_SOURCE}
-MOST_DAYS = 400
+from accounts.models.user import MACHINES
 
 
 class Command(BaseCommand):
@@ -20,7 +17,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email", help="E-mail address of the integration, as in the admin.")
-        parser.add_argument("--days", type=int, default=90, help="How long it lasts; 90 if not said.")
+        parser.add_argument(
+            "--days", type=int, default=tokens.DAYS, help="How long it lasts; 90 if not said."
+        )
         parser.add_argument("--list", action="store_true", help="Show its tokens by their first characters.")
         parser.add_argument(
             "--revoke", metavar="START", help="End the token that starts with these characters."
@@ -42,15 +41,15 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Nobody active has the e-mail address {email}. Make the integration in the admin."
             )
-        if not user.roles or not user.roles <= MACHINES:
+        if not user.roles or not user.roles <= set(MACHINES):
             raise CommandError(
                 f"{user} is not an integration: people sign in, and only integrations have tokens."
             )
         return user
 
     def _issue(self, integration: User, days: int) -> None:
-        if not 1 <= days <= MOST_DAYS:
-            raise CommandError(f"--days is {days}. Give 1 to {MOST_DAYS}: every token expires.")
+        if not 1 <= days <= tokens.MOST_DAYS:
+            raise CommandError(f"--days is {days}. Give 1 to {tokens.MOST_DAYS}: every token expires.")
         issued, token = AuthToken.objects.create(integration, expiry=timedelta(days=days))
         self.stderr.write(
             f"For {integration}, until {issued.expiry:%Y-%m-%d %H:%M %Z}. It is shown this once:"
@@ -58,10 +57,13 @@ class Command(BaseCommand):
         self.stdout.write(token)
 
     def _list(self, integration: User) -> None:
-        for token in AuthToken.objects.filter(user=integration).order_by("created"):
-            state = "expired" if token.expiry <= timezone.now() else "until"
-            self.stdout.write(f"{token.token_key}…  {state} {token.expiry:%Y-%m-%d %H:%M %Z}")
-        if not AuthToken.objects.filter(user=integration).exists():
+        listed = tokens.tokens_of(integration)
+        for token in listed:
+            state = "expired" if token.is_expired else "until"
+            used = f"last used {token.last_used_at:%Y-%m-%d %H:%M %Z}" if token.last_used_at else "never used"
+            end = f"{token.expiry:%Y-%m-%d %H:%M %Z}" if token.expiry else "revoked"
+            self.stdout.write(f"{token.start}…  {state} {end}, {used}")
+        if not listed:
             self.stdout.write(f"{integration} has no token.")
 
     def _revoke(self, integration: User, start: str) -> None:

@@ -153,6 +153,7 @@ def programs(listener: socket.socket, *, verbose: bool) -> list[Program]:
     level = "info" if verbose else "warning"
     descriptor = listener.fileno()
     web = ["gunicorn", "ooh.wsgi", "--bind", f"fd://{descriptor}", "--no-control-socket"]
+    web += ["--logger-class", "ooh.access_log.MaskingLogger"]
     web += ["--worker-class", "gthread", "--workers", "1", "--threads", "8"]
     web += ["--graceful-timeout", "5", "--log-level", level, *(["--access-logfile", "-"] if verbose else [])]
     celery = ["celery", "--app", "ooh", "--no-color", "--skip-checks", *([] if verbose else ["--quiet"])]
