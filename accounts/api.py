@@ -16,6 +16,7 @@ from rest_framework.request import Request
 
 from accounts.audit import correct_actor
 from accounts.models import TokenUse
+from accounts.roles import Role
 
 _TOKEN = re.compile(rb"[\x21-\x7e]{1,200}")
 
@@ -91,8 +92,11 @@ class DeskSessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
 
 
 class IsSignedIn(BasePermission):
+    """Anybody signed in, but for a token that has one use: that one reaches nothing else."""
+
     def has_permission(self, request: Request, view: Any) -> bool:
-        return bool(request.user and request.user.is_authenticated and request.user.is_active)
+        user = request.user
+        return bool(user and user.is_authenticated and user.is_active and user.roles != {Role.TICKET_SYNC})
 
 
 class HasNamedPermission(BasePermission):

@@ -7,11 +7,16 @@ from django.db.models import Model
 from guardian.backends import ObjectPermissionBackend
 
 from accounts.models import User
+from accounts.models.user import MACHINES
 from accounts.roles import permissions_of
 
 
 class RoleBackend(ModelBackend):
     """E-mail and password sign in; roles (groups of the same name) decide, in two queries a request."""
+
+    def user_can_authenticate(self, user: Any) -> bool:
+        """Machines have tokens: a password that somebody gave one opens nothing."""
+        return bool(super().user_can_authenticate(user)) and not user.roles & set(MACHINES)
 
     def get_user(self, user_id: Any) -> User | None:
         """The person of a session, with the organisation; nobody once they have left."""

@@ -28,6 +28,7 @@ DEMO_PEOPLE: tuple[tuple[str, str, str, tuple[Role, ...], str], ...] = (
 DEMO_INTEGRATIONS: tuple[tuple[str, str, Role], ...] = (
     ("freshdesk@integration.invalid", "Freshdesk sync", Role.INTEGRATION),
     ("monitoring@integration.invalid", "Azure Monitor", Role.ALERT_SOURCE),
+    ("sync@integration.invalid", "Ticket sync", Role.TICKET_SYNC),
 )
 
 SERVICES = (

@@ -1,9 +1,9 @@
 """Addresses of the API of incidents."""
 
-from django.urls import path
+from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
-from incidents.api import alerts, calls, incidents, proposals, reading
+from incidents.api import alerts, calls, incidents, proposals, reading, sync
 
 router = SimpleRouter()
 router.register("incidents", incidents.Incidents, basename="api-incident")
@@ -21,5 +21,8 @@ urlpatterns = [
     path("alerts/<slug:source>/<str:token>/", alerts.AlertsByAddress.as_view(), name="api-alerts-by-address"),
     path("coverage/", reading.Coverage.as_view(), name="api-coverage"),
     path("coverage/seconds/", reading.CoverageSeconds.as_view(), name="api-coverage-seconds"),
+    path("sync/incidents/", sync.SyncIncidents.as_view(), name="api-sync-incidents"),
+    path("sync/timeline/", sync.SyncTimeline.as_view(), name="api-sync-timeline"),
+    re_path(r"^sync/tickets/(?P<number>[0-9]{1,18})/$", sync.SyncTicket.as_view(), name="api-sync-ticket"),
     *router.urls,
 ]

@@ -315,6 +315,7 @@ SPECTACULAR_SETTINGS = {
         "HandoverState": "handover.models.handover.HandoverState",
         "HandoverItemState": "handover.models.item.ItemState",
         "Side": "accounts.roles.Side",
+        "TimelineKind": "incidents.models.timeline.Kind",
     },
 }
 

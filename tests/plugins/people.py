@@ -97,6 +97,11 @@ def alert_source(db: None) -> User:
 
 
 @pytest.fixture
+def ticket_sync(db: None) -> User:
+    return factories.make_user(Role.TICKET_SYNC, name="Ticket sync")
+
+
+@pytest.fixture
 def customer(db: None) -> Customer:
     return factories.make_customer(name="Wexcombe Park Hospital", short_name="wexcombe")
 
