@@ -3,7 +3,9 @@
 Run it as `python docs/benchmarks/sop_start.py`. It starts a desk of its own with the demo (web, worker and
 scheduler, as `make run` does) in a folder that it removes again. Each round takes two samples, one after the
 other: a task that does nothing, from sending it to having its result; and an SOP that is started by the form,
-until a page that is read again and again shows what its first check saw. Fails above LIMIT_MS of difference.
+until its page shows what its first check saw. The page is opened as the form's answer says, then read again
+as it reads itself: by htmx, only the part that changes. But without the page's pauses (a fifth of a
+second, then two), so that the desk is measured and not the pause. Fails above LIMIT_MS of difference.
 """
 
 import contextlib
@@ -26,9 +28,10 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "ooh.settings"
 os.environ["OOH_MODE"] = "embedded"
 
 ROUNDS, WARM_UP, LIMIT_MS = 40, 3, 50
-PAUSE = 0.01  # seconds between two reads of the page
+PAUSE = 0.005  # seconds between two reads of the page
 ENGINEER, LEAD = "engineer.1@partner.example", "lead@partner.example"
 SOP, CHECK = "SOP-03", "No Azure event in UK South"
+LIVE = re.compile(r"""hx-vals='\{"seen": "(\w+)", "said": "(\w+)"\}'""")
 VERSION = re.compile(rf'name="sop" value="{SOP}"><input type="hidden" name="version" value="(\d+)"')
 
 
@@ -83,6 +86,11 @@ class Browser:
     def get(self, path: str) -> str:
         return str(self.http.get(path).raise_for_status().text)
 
+    def read_again(self, path: str, seen: str, said: str) -> str:
+        """As the page of a run reads itself; `seen` and `said` stand in it."""
+        asked = self.http.get(path, params={"seen": seen, "said": said}, headers={"HX-Request": "true"})
+        return str(asked.raise_for_status().text)
+
     def post(self, path: str, **fields: str) -> str:
         """The address of the page that comes of it."""
         token = {"csrfmiddlewaretoken": self.http.cookies["csrftoken"]}
@@ -112,10 +120,13 @@ def pressed(browser: Browser, incident: Any) -> tuple[float, float]:
     began = time.perf_counter()
     run = browser.post(path, sop=SOP, version=found[1], seen="triaging")
     answered = time.perf_counter()
-    while CHECK not in browser.get(run):
+    page = drawn = browser.get(run)
+    while CHECK not in page:
         time.sleep(PAUSE)
-        if time.perf_counter() - began > 30:
+        if (live := LIVE.search(drawn)) is None or time.perf_counter() - began > 30:
             raise SystemExit(f"{run} shows no result")
+        page = browser.read_again(run, *live.groups())
+        drawn = page if LIVE.search(page) else drawn
     return (answered - began) * 1000, (time.perf_counter() - began) * 1000
 
 

@@ -196,7 +196,7 @@ def test_the_whole_run_by_hand(
                   "Soft restart, all instances"):  # fmt: skip
         assert words in shown
     assert press(client, run, "confirm", step=3, confirm=TARGET).status_code == 302
-    assert 'hx-trigger="every 2s"' in text(client.get(f"/runs/{run.pk}/"))
+    assert 'hx-trigger="load delay:200ms, every 2s"' in text(client.get(f"/runs/{run.pk}/"))
     work(run)
     assert "It looks again by itself" in text(client.get(f"/runs/{run.pk}/"))
     night.shift(6)

@@ -165,7 +165,7 @@ def test_what_goes_on_at_azure_is_shown_and_followed_also_after_a_stop(
     services.stop(run.pk, reason="Called away", by=engineer)
     shown = text(client.get(f"/runs/{run.pk}/"))
     assert "Step 1 goes on at Azure" in shown
-    assert 'hx-trigger="every 2s"' in shown
+    assert 'hx-trigger="load delay:200ms, every 2s"' in shown
     step_run = step(run, 1)
     following.record(step_run.pk, engine.Result(StepRun.State.DONE, "Restarted"))
     shown = text(client.get(f"/runs/{run.pk}/"))
