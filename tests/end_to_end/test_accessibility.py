@@ -12,8 +12,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Response
 
-from accounts.demo import DEMO_PASSWORD
 from tests.end_to_end import world
+from tests.end_to_end.window import open_window, press
 from tests.plugins.desk import MANAGE, Desk, environment, run_desk, seeded_copy
 
 pytestmark = [pytest.mark.browser, pytest.mark.workers]
@@ -22,6 +22,14 @@ BUILD = """import json; from tests.end_to_end import run_scenes, world
 print(json.dumps(world.build() | run_scenes.build()))"""
 TWICE = """() => [...document.querySelectorAll("[id]")].map((each) => each.id)
     .filter((id, place, all) => all.indexOf(id) !== place)"""
+# Marks the page until a new one comes, or htmx has answered what a person asked.
+ASKED = """() => {
+    const { dataset } = document.documentElement;
+    dataset.asked = "";
+    addEventListener("htmx:afterSettle", ({ detail }) => {
+        if (detail.requestConfig.triggeringEvent) delete dataset.asked;
+    });
+}"""
 AXE = "() => axe.run({resultTypes: ['violations']})"
 WIDE, NARROW, NARROWEST = 1280, 390, 320
 # Every page in both schemes and at both widths; the next page the other way round, since axe takes its time.
@@ -91,8 +99,8 @@ PAGES = {
 class Walk:
     """A browser window on a desk, and what was found wrong so far."""
 
-    page: Page
     places: dict[str, str]
+    page: Page = field(init=False)
     problems: list[str] = field(default_factory=list)
     status: int = 0
     seen: int = 0
@@ -106,14 +114,26 @@ class Walk:
             self.page.evaluate(
                 "document.querySelectorAll('main details').forEach((each) => { each.open = true; })"
             )
+            self.page.evaluate(ASKED)
             self.page.click(f"main .button:has-text('{button}'):visible")
-            self.page.wait_for_load_state("networkidle")
+            self.page.wait_for_selector("html:not([data-asked])")
+            self.page.wait_for_load_state()
         wanted = [int(status)] if status else [200, 422]
         if self.status not in wanted:
             self.problems.append(f"{step}: answered {self.status}")
 
-    def hear(self, response: Response) -> None:
-        """Keep how the last whole page was answered."""
+    def hear(self, page: Page) -> None:
+        """Whatever the console complains of, but for the answer of a refused form or page."""
+        self.page = page
+        page.on("response", self.keep_status)
+        page.on("pageerror", lambda error: self.complain(str(error)))
+        page.on("console", lambda told: self.complain(str(told)) if _is_bad(told) else None)
+
+    def complain(self, what: str) -> None:
+        self.problems.append(f"{self.page.url}: {what}")
+
+    def keep_status(self, response: Response) -> None:
+        """How the last whole page was answered."""
         if response.request.is_navigation_request():
             self.status = response.status
 
@@ -161,25 +181,12 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, dic
 def walk_of(browser: Browser, email: str, places: tuple[Desk, dict[str, str]]) -> Walk:
     """A window with this person signed in. Without motion: amid a change of colours no contrast holds."""
     desk, addresses = places
-    page = browser.new_context(base_url=desk.url, reduced_motion="reduce").new_page()
-    page.set_default_timeout(10_000)
-    walk = Walk(page, addresses)
-    page.on("response", walk.hear)
-    page.on("pageerror", lambda error: walk.problems.append(f"{page.url}: {error}"))
-    page.on(
-        "console", lambda told: walk.problems.append(f"{page.url}: {told.text}") if _is_bad(told) else None
-    )
-    if email:
-        page.goto("/sign-in/")
-        page.fill("[name=username]", email)
-        page.fill("[name=password]", DEMO_PASSWORD)
-        page.click("main button:has-text('Sign in')")
-        page.wait_for_url(lambda address: "/sign-in/" not in address)
+    walk = Walk(addresses)
+    open_window(browser, desk, email, walk.hear, reduced_motion="reduce")
     return walk
 
 
 def _is_bad(told: object) -> bool:
-    """Whatever the console complains of, but for the answer of a refused form or page."""
     return getattr(told, "type", "") == "error" and "the server responded with a status of 4" not in str(told)
 
 
@@ -202,8 +209,7 @@ def test_axe_finds_nothing_where_somebody_was_faster(
     for walk in (slow, fast):
         walk.open("incident logged")
     for walk in (fast, slow):
-        with walk.page.expect_navigation():
-            walk.page.click("main button:has-text('Begin triage')")
+        press(walk.page, "Begin triage")
     assert "OOH engineer 1 has already begun triage" in slow.page.inner_text("h1")
     slow.look("somebody was faster")
     assert "\n".join(slow.problems) == ""

@@ -3,12 +3,15 @@
 import json
 import subprocess
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.demo import DEMO_PASSWORD
 from tests.end_to_end import world
+from tests.end_to_end.visitor import Visitor
+from tests.end_to_end.window import open_window, press_enter
 from tests.plugins.desk import MANAGE, Desk, environment, run_desk, seeded_copy
 
 pytestmark = [pytest.mark.browser, pytest.mark.workers]
@@ -19,12 +22,6 @@ import json
 from tests.end_to_end.world import _run, triaged
 runs = {"harbour": "ward", "cwm-arian": "ward", "strathmorven": "clinician", "lough-darrin": "ward"}
 print(json.dumps([f"/runs/{_run('SOP-03', triaged(short, service)).pk}/" for short, service in runs.items()]))
-"""
-# Somebody else, on the telephone: records step 4 of the run.
-COLLEAGUE = """
-from sops import services
-from tests.end_to_end import world
-services.answer({pk}, 4, evidence="They agreed.", by=world.person("engineer.2@partner.example"))
 """
 
 
@@ -39,20 +36,20 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, list[
         yield desk, json.loads(told.stdout)
 
 
-def engineer(browser: Browser, desk: Desk, **settings: object) -> Page:
-    page = browser.new_context(base_url=desk.url, **settings).new_page()  # type: ignore[arg-type]
-    page.set_default_timeout(20_000)
-    page.goto("/sign-in/")
-    page.fill("[name=username]", world.ENGINEER)
-    page.fill("[name=password]", DEMO_PASSWORD)
-    with page.expect_navigation():
-        page.click("main button:has-text('Sign in')")
-    return page
+def engineer(browser: Browser, desk: Desk, **settings: Any) -> Page:
+    return open_window(browser, desk, world.ENGINEER, **settings)
 
 
 def colleague_records(desk: Desk, address: str) -> None:
-    script = COLLEAGUE.format(pk=address.strip("/").split("/")[1])
-    subprocess.run([*SHELL, script], env=environment(desk.var_dir), check=True)
+    """Somebody else, on the telephone."""
+    colleague = Visitor(desk.url).sign_in("engineer.2@partner.example", DEMO_PASSWORD)
+    colleague.open(address).press("Record step 4", evidence="They agreed.")
+
+
+@pytest.fixture(autouse=True)
+def _everybody_leaves() -> Iterator[None]:
+    yield
+    Visitor.close_all()
 
 
 def test_it_says_how_old_it_is_and_when_it_is_not_live(
@@ -109,16 +106,14 @@ def test_the_keyboard_alone_records_stops_and_confirms(
     tab_to(page, "#id_evidence")
     page.keyboard.type("They agree")
     tab_to(page, "button:has-text('Record step 4')")
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
+    press_enter(page)
     tab_to(page, "a.is-stop:visible")
     page.keyboard.press("Enter")
     expect(page.locator("#stop_reason")).to_be_focused()
     page.go_back()
     tab_to(page, "#id_confirm")
     page.keyboard.type(page.inner_text("code.target"))
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
+    press_enter(page)
     expect(page.locator("h1:has-text('Can the caller sign in?')")).to_be_visible(timeout=30_000)
     assert "Restarted" in page.inner_text(".past >> nth=0")
 
