@@ -5,12 +5,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 
 from incidents.coverage import NATIONS
 from incidents.status.connectors.places import PLACES
 from incidents.freshdesk import fields
 from sops.actions.azure import credentials
+
+SHORTEST_SECRET = 24  # characters
 
 
 @register()
@@ -87,6 +89,29 @@ def freshdesk_settings_are_sound(**_: Any) -> list[CheckMessage]:
     if not 0 < settings.FRESHDESK_TIMEOUT <= 30:  # a delivery's lease holds several answers
         wrong.append(f"FRESHDESK_TIMEOUT is {settings.FRESHDESK_TIMEOUT:g}. Use up to 30 seconds.")
     return [Error(words, id="ooh.E020") for words in wrong]
+
+
+@register()
+def freshdesk_is_heard(**_: Any) -> list[CheckMessage]:
+    """What the desk reads back: a secret that cannot be guessed, a tag that nobody writes by chance."""
+    secret, tag = settings.FRESHDESK_WEBHOOK_SECRET, settings.FRESHDESK_SHARED_TAG
+    wrong = []
+    if secret and (len(secret) < SHORTEST_SECRET or not (secret.isascii() and secret.isprintable())):
+        wrong.append(f"FRESHDESK_WEBHOOK_SECRET needs {SHORTEST_SECRET} or more characters of plain ASCII.")
+    if tag and (len(tag) < 3 or any(char.isspace() for char in tag)):
+        wrong.append("FRESHDESK_SHARED_TAG is one word of three or more characters, such as #ooh, or empty.")
+    if not 10 <= settings.FRESHDESK_POLL_SECONDS <= 3600:
+        wrong.append(f"FRESHDESK_POLL_SECONDS is {settings.FRESHDESK_POLL_SECONDS}. Use 10 to 3600.")
+    if not 0 <= settings.SYNC_SETTLES_AFTER <= 60:
+        wrong.append(f"SYNC_SETTLES_AFTER is {settings.SYNC_SETTLES_AFTER:g}. Use 0 to 60 seconds.")
+    if wrong:
+        return [Error(words, id="ooh.E040") for words in wrong]
+    if settings.FRESHDESK_URL and not secret:
+        words = (
+            "FRESHDESK_WEBHOOK_SECRET is not set: no webhook is taken, and only polling reads tickets back."
+        )
+        return [Warning(words, id="ooh.W040")]
+    return []
 
 
 def _are_counts(values: Iterable[Any]) -> bool:

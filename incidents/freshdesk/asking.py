@@ -40,6 +40,8 @@ def take_in(ticket_id: int, row: TicketRow, *, written: int) -> bool:
     incident_id = Ticket.objects.values_list("incident", flat=True).get(pk=ticket_id)
     incident = Incident.objects.select_for_update().get(pk=incident_id)
     ticket = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket_id)
+    if row.number != ticket.current_number:  # another took it in meanwhile
+        return False
     if ticket.seen_updated_at and row.updated_at < ticket.seen_updated_at:
         return False
     before, is_newer = _kept(ticket), row.updated_at != ticket.seen_updated_at

@@ -115,6 +115,31 @@ def test_freshdesk_is_whole_and_never_in_the_clear(
     assert found(settings, checks.freshdesk_is_whole, **given) == codes
 
 
+HEARD = {"FRESHDESK_URL": "https://desk.freshdesk.com", "FRESHDESK_WEBHOOK_SECRET": "x" * 24}
+
+
+@pytest.mark.parametrize(
+    ("change", "codes"),
+    [
+        ({}, []),
+        ({"FRESHDESK_WEBHOOK_SECRET": ""}, ["ooh.W040"]),
+        ({"FRESHDESK_WEBHOOK_SECRET": "", "FRESHDESK_URL": ""}, []),
+        ({"FRESHDESK_WEBHOOK_SECRET": "x" * 23}, ["ooh.E040"]),
+        ({"FRESHDESK_WEBHOOK_SECRET": "é" * 24}, ["ooh.E040"]),
+        ({"FRESHDESK_WEBHOOK_SECRET": "x\n" * 24}, ["ooh.E040"]),
+        ({"FRESHDESK_SHARED_TAG": ""}, []),
+        ({"FRESHDESK_SHARED_TAG": "#o"}, ["ooh.E040"]),
+        ({"FRESHDESK_SHARED_TAG": "for all"}, ["ooh.E040"]),
+        ({"FRESHDESK_POLL_SECONDS": 9}, ["ooh.E040"]),
+        ({"FRESHDESK_POLL_SECONDS": 3601}, ["ooh.E040"]),
+        ({"SYNC_SETTLES_AFTER": -1.0}, ["ooh.E040"]),
+        ({"SYNC_SETTLES_AFTER": 61.0}, ["ooh.E040"]),
+    ],
+)
+def test_what_is_read_back_is_set_soundly(change: dict[str, Any], codes: list[str], settings: Any) -> None:
+    assert found(settings, checks.freshdesk_is_heard, **HEARD | change) == codes
+
+
 def test_a_nation_that_nobody_knows_is_refused(settings: Any) -> None:
     assert found(settings, checks.desk_nation_is_known, DESK_NATION="FRA") == ["ooh.E007"]
 
