@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.http import Http404
 from django.template.loader import render_to_string
@@ -100,9 +101,14 @@ def _static(name: str) -> str:
 
 
 def _render(template: str, edition: Edition, **context: Any) -> str:
-    """Without a request: nothing here may depend on who asks. `desk` is the instant that times refer to."""
+    """Without a request: nothing here may depend on who asks. `desk` is the instant that times refer to.
+
+    `site` leads from a copy of the page to what only the desk itself can do.
+    """
     now = edition.as_of
-    return str(render_to_string(template, {"desk": {"now": now}, "now": now, **context}))
+    return str(
+        render_to_string(template, {"desk": {"now": now}, "now": now, "site": settings.PUBLIC_URL, **context})
+    )
 
 
 # ---------- What fits ----------

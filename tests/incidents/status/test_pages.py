@@ -254,3 +254,11 @@ def busy(like: Incident, services: int = 12, incidents: int = 30) -> None:
         if number >= 8:
             said.append(("resolved", WORDS, ago(begins - 30)))
         told_before(like, said, service=([like.service, *made])[number % services])
+
+
+def test_the_way_to_get_updates_leads_to_the_desk_from_a_copy_too(night: Any, settings: Any) -> None:
+    settings.PUBLIC_URL = "https://desk.example.org"
+    make_service()
+    shown = page()
+    assert '<a href="https://desk.example.org/status/subscribe/">Get updates</a>' in shown
+    assert 'href="https://desk.example.org/status/subscribe/webhook/"' in shown

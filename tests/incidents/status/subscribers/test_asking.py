@@ -274,7 +274,7 @@ def test_a_choice_is_changed_on_its_own_page(reader: Subscriber) -> None:
     path = f"/status/subscription/{reader.token}/"
     assert Client().post(path, {"services": ["ward"]}).status_code == 303
     assert list(reader.services.all()) == [ward]
-    assert "told of each update of Compucare Ward" in Client().get(path).content.decode()
+    assert "is told of each update of Compucare Ward" in Client().get(path).content.decode()
     assert Client().post(path, {"services": ["nothing"]}).status_code == 422
     assert list(reader.services.all()) == [ward]
     Client().post(path, {})
