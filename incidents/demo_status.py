@@ -14,8 +14,8 @@ GROUPS = (
 )
 TEMPLATE = (
     "Database moves to its second site", Phase.IDENTIFIED,
-    "{service} is unavailable for some hospitals: a problem {effect}. We are moving it to its second site, "
-    "which takes about {minutes} minutes. Use your business continuity procedure. Next update by {next}.",
+    "We have found the likely cause of a problem that {effect}, and are moving the database to its second "
+    "site. It takes about {minutes} minutes. Use your business continuity procedure. Next update by {next}.",
 )  # fmt: skip
 SATURDAY, NIGHT = 5, time(23, 0)
 LASTS = timedelta(hours=2)

@@ -17,7 +17,7 @@ from incidents.status import templates, wording
 from incidents.status.services import SAID_OF_SERVICES, affected_by
 
 STATES = [(state.value, state.label) for state in SAID_OF_SERVICES]
-AFFECTED = "affected_"
+AFFECTED, STATE_OF = "affected_", "State of "
 
 
 class ServicesForm(forms.Form):
@@ -29,7 +29,7 @@ class ServicesForm(forms.Form):
         super().__init__(*args, **kwargs)
         for service in others:
             self.fields[f"{AFFECTED}{service.code}"] = forms.ChoiceField(
-                label=service.name, choices=[("", "Not spoken of"), *STATES], required=False
+                label=f"{STATE_OF}{service.name}", choices=[("", "Not spoken of"), *STATES], required=False
             )
 
     @property

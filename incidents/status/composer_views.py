@@ -14,7 +14,7 @@ from accounts.roles import Permission
 from incidents import workbench
 from incidents.models import Incident, Phase, StatusUpdate
 from incidents.status import templates
-from incidents.status.composer_forms import UpdateForm, correction_form, update_form
+from incidents.status.composer_forms import STATE_OF, UpdateForm, correction_form, update_form
 from incidents.status.public_words import preview
 from incidents.status.services import correct_update, post_update
 from incidents.views import act_page, done
@@ -115,5 +115,5 @@ def _states(found: Incident, form: UpdateForm, phase: str) -> list[tuple[str, st
         return []
     labels = dict(StatusUpdate.ServiceState.choices)
     own = [(found.service.name, labels.get(str(form["service_state"].value()), ""))]
-    others = ((str(field.label), str(field.value())) for field in form.other_services)
-    return own + [(name, labels[state]) for name, state in others if state in labels]
+    others = ((str(field.label).removeprefix(STATE_OF), field.value()) for field in form.other_services)
+    return own + [(name, labels[str(state)]) for name, state in others if state in labels]

@@ -41,7 +41,7 @@ PLAIN_COMPONENTS = {
 CONTINUITY = "Use your business continuity procedure."
 # What an incident answers in a template: `{service}`. Any other blank is filled in by hand.
 BLANKS = {
-    "service": "its name", "effect": "“stops users from signing in to Compucare 8”",
+    "service": "its name", "effect": "after “a problem that”: “stops users from signing in to Compucare 8”",
     "part": "“the application service”, when it is known", "began": "when it began",
     "restored": "when it came back, once it has", "next": "when the next update is promised for",
 }  # fmt: skip
