@@ -191,7 +191,7 @@ def _move(
 
 
 def _kept(details: dict[str, Any]) -> dict[str, Any]:
-    """What the incident forgets when it is reopened, and the closing summary tells however late it is sent."""
+    """What the incident forgets when it is reopened, and the closing summary tells all the same."""
     restored_at = details.get("restored_at")
     return {"restored_at": restored_at.isoformat()} if restored_at else {}
 

@@ -7,7 +7,7 @@ from gunicorn.glogging import Logger
 from accounts.masking import TokenFilter, without_tokens
 
 
-class MaskingLogger(Logger):  # type: ignore[misc]
+class MaskingLogger(Logger):
     """An address may hold the token of a source of alerts, in the request's line and in the referrer."""
 
     def setup(self, cfg: Any) -> None:

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from incidents.coverage import NATIONS
-from incidents.status.connectors.places import PLACES
 from incidents.freshdesk import fields
+from incidents.status.connectors.places import PLACES
 from sops.actions.azure import credentials
 
 SHORTEST_SECRET = 24  # characters

@@ -88,7 +88,8 @@ def _audit_of(incident: Incident) -> QuerySet[LogEntry]:
         if isinstance(model, type) and issubclass(model, Model) and related.field.name == "incident":
             ids = model._base_manager.filter(incident=incident).values("pk")
             of |= Q(content_type=ContentType.objects.get_for_model(model), object_id__in=ids)
-    return LogEntry.objects.filter(of)
+    trail: QuerySet[LogEntry] = LogEntry.objects.filter(of)
+    return trail
 
 
 def _write(

@@ -169,7 +169,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 # ---------- Safety on the wire ----------
 
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
-BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+BEHIND_PROXY: bool = env.bool("BEHIND_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
@@ -375,11 +375,11 @@ FRESHDESK_API_KEY = env.str("FRESHDESK_API_KEY", default="")
 FRESHDESK_REQUESTER_EMAIL = env.str("FRESHDESK_REQUESTER_EMAIL", default="ooh-desk@example.org")
 # Our own key in a ticket: a text field of the account. Empty where it has none; the tag is there always.
 FRESHDESK_REFERENCE_FIELD = env.str("FRESHDESK_REFERENCE_FIELD", default="cf_ooh_incident_ref")
-# What the account wants of a new ticket and of one that is closed, as JSON with blanks that the incident fills
-# in: {"type": "Incident", "group_id": 17, "custom_fields": {"cf_hospital": "{customer}"}}
+# What the account wants of a new ticket and of one that is closed, as JSON with blanks that the incident
+# fills in: {"type": "Incident", "group_id": 17, "custom_fields": {"cf_hospital": "{customer}"}}
 FRESHDESK_TICKET_FIELDS = env.json("FRESHDESK_TICKET_FIELDS", default={})
 FRESHDESK_CLOSING_FIELDS = env.json("FRESHDESK_CLOSING_FIELDS", default={})
-# What the account calls a value of ours, field by field: {"cf_hospital": {"Wexcombe Park Hospital": "Wexcombe"}}
+# What the account calls a value of ours, field by field: {"cf_hospital": {"Wexcombe Park Hospital": "Wex"}}
 FRESHDESK_CHOICES = env.json("FRESHDESK_CHOICES", default={})
 FRESHDESK_STATUSES = {"open": 2, "handed_over": 2, "resolved": 4, "declined": 5} | env.json(
     "FRESHDESK_STATUSES", default={}

@@ -152,15 +152,13 @@ def start_run(request: HttpRequest, reference: str) -> HttpResponse:
 def _start(request: HttpRequest, reference: str) -> HttpResponse:
     """Only what is needed to find both: a person waits, and the service reads all of it under its lock."""
     person: Any = request.user
-    incident_id = get_object_or_404(
-        Incident.objects.visible_to(person).values_list("pk", flat=True), reference=reference
-    )
+    incident = get_object_or_404(Incident.objects.visible_to(person).only("pk"), reference=reference)
     _allow(request, Permission.RUN_SOP)
     code = request.POST.get("sop", "").replace("\0", "")[:10]
     number = _small_number(request.POST.get("version", ""))
-    versions = SopVersion.objects.visible_to(person).values_list("pk", flat=True)
-    version_id = get_object_or_404(versions, sop__code=code, number=number)
-    run = services.start_run(incident_id, version_id, by=person, seen=request.POST.get("seen") or None)
+    versions = SopVersion.objects.visible_to(person).only("pk")
+    version = get_object_or_404(versions, sop__code=code, number=number)
+    run = services.start_run(incident.pk, version.pk, by=person, seen=request.POST.get("seen") or None)
     return redirect("run", run.pk)
 
 

@@ -15,7 +15,6 @@ from accounts.roles import Role, Side
 from incidents.models import Incident
 from tests import factories
 
-
 _walk_static_files = WhiteNoiseMiddleware.add_files_from_finders
 _static_files: dict[str, Any] = {}
 
