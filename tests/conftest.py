@@ -6,5 +6,4 @@ pytest_plugins = [
     "tests.plugins.database",
     "tests.plugins.browser",
     "tests.plugins.people",
-    "tests.plugins.guard",
 ]

@@ -4,21 +4,25 @@ A test that commits (`django_db(transaction=True)`) is followed by a fresh copy,
 quicker, the rows that migrations made are there again, and no trigger that guards a table is in its way.
 """
 
+import contextlib
 import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import LiteralString
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import TransactionTestCase
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
-from tests.plugins.desk import migrated_database
+from tests.plugins.desk import manage, migrated_database, seeded_database
 from tests.plugins.environment import SHARED_DIR, VAR_DIR, WORKER, made_once, only_one
-from tests.plugins.services import database_url
+from tests.plugins.services import database_url, needs_database, needs_programs
 
 MADE = SHARED_DIR / "databases"  # the names of all that PostgreSQL was asked to make, a line each
 
@@ -27,11 +31,29 @@ def pytest_configure(config: pytest.Config) -> None:
     TransactionTestCase._fixture_teardown = lambda case: take_copy()  # type: ignore[attr-defined]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Begin to make what is wanted, beside the tests that want nothing of it."""
+    if session.config.option.collectonly:
+        return
+    if any(needs_database(item) for item in session.items):
+        threading.Thread(
+            target=begin, args=[migrated_postgres if database_url() else migrated_database]
+        ).start()
+    if any(needs_programs(item) for item in session.items):
+        threading.Thread(target=begin, args=[seeded_database]).start()
+
+
+def begin(make: Callable[[], object]) -> None:
+    with contextlib.suppress(Exception):  # the test that wants it tries again, and tells
+        make()
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The first process, which ends last, leaves no database behind."""
     if not WORKER and MADE.exists():
         for name in MADE.read_text().split():
-            ask(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            ask("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +63,17 @@ def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBl
         take_copy()
         yield
         close()
+
+
+@pytest.fixture(scope="module")
+def module_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """For rows that all tests of a module only begin with: written once, and taken back after the last.
+
+    What a test changes is taken back after that test, as with `db`, which it needs besides.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def take_copy() -> None:
@@ -69,29 +102,34 @@ def copy_of_file() -> str:
 
 
 def copy_in_postgres() -> str:
-    source = (made_once("postgres", migrate_in_postgres) / "name").read_text()
+    source = migrated_postgres()
     copy = f"{source}_{WORKER or 'copy'}"
-    names = {"copy": sql.Identifier(copy), "source": sql.Identifier(source)}
     with only_one("copying"):  # while a database is copied nobody may be connected to it
-        ask(sql.SQL("DROP DATABASE IF EXISTS {copy} WITH (FORCE)").format(**names))
-        note(copy)
-        ask(sql.SQL("CREATE DATABASE {copy} TEMPLATE {source}").format(**names))
+        make(copy, "CREATE DATABASE {} TEMPLATE {}", source)
     return copy
 
 
+def migrated_postgres() -> str:
+    """The name of a database with every table and no row but those of the migrations."""
+    return (made_once("postgres", migrate_in_postgres) / "name").read_text()
+
+
 def migrate_in_postgres(folder: Path) -> None:
-    """Django's own way to a test database; one that an earlier run left behind is replaced."""
-    name = connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    note(name)
+    address = urlsplit(database_url())
+    name = f"test_{address.path.strip('/')}"
+    make(name, "CREATE DATABASE {}")
+    manage(folder, "migrate", DATABASE_URL=address._replace(path=f"/{name}").geturl())
     (folder / "name").write_text(name)
-    close()
 
 
-def note(name: str) -> None:
+def make(name: str, statement: LiteralString, *others: str) -> None:
+    """One that an earlier run left behind is replaced."""
+    ask("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
     with MADE.open("a") as made:
         made.write(f"{name}\n")
+    ask(statement, name, *others)
 
 
-def ask(statement: sql.Composed) -> None:
+def ask(statement: LiteralString, *names: str) -> None:
     with psycopg.connect(database_url(), dbname="postgres", autocommit=True) as postgres:
-        postgres.execute(statement)
+        postgres.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

@@ -54,8 +54,8 @@ def start_run(var_dir: Path, *arguments: str, **extra: str) -> "subprocess.Popen
     )
 
 
-def manage(folder: Path, *arguments: str) -> None:
-    subprocess.run([*MANAGE, *arguments, "--verbosity=0"], env=environment(folder), check=True)
+def manage(folder: Path, *arguments: str, **extra: str) -> None:
+    subprocess.run([*MANAGE, *arguments, "--verbosity=0"], env=environment(folder, **extra), check=True)
 
 
 def migrated_database() -> Path:

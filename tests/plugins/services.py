@@ -6,6 +6,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -14,6 +15,11 @@ import redis
 from tests.plugins.environment import REDIS_URL, SHARED_DIR
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+# Files that take more than five seconds, the first one a minute.
+LONGEST = (
+    "test_accessibility", "test_hostile", "test_schema_fuzz", "test_two_workers", "test_wall",
+    "test_draft_page", "test_secrets_of_runs",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -75,14 +81,36 @@ def _ask_redis() -> None:
             client.ping()
 
 
+def needs_database(item: pytest.Item) -> bool:
+    return "django_db_setup" in getattr(item, "fixturenames", ()) or bool(
+        item.get_closest_marker("django_db")
+    )
+
+
+def needs_programs(item: pytest.Item) -> bool:
+    return item.get_closest_marker("workers") is not None
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what cannot run here, and begin with the long ones: they wait more than they work."""
-    items.sort(key=lambda item: item.get_closest_marker("workers") is None)
+    """Leave out what cannot run here, and put the files in an order that leaves no process waiting."""
     for item in items:
         for name, service in SERVICES.items():
             if item.get_closest_marker(name) and not service.is_here:
                 item.add_marker(pytest.mark.skip(reason=service.reason))
+    wants = {item.path: 0 for item in items}
+    for item in items:
+        wants[item.path] |= needs_database(item) | needs_programs(item) << 1
+    items.sort(key=lambda item: _turn(item.path, wants[item.path]))
+
+
+def _turn(path: Path, wants: int) -> int:
+    """The longest file; then those that need nothing, while the databases are made; then the long ones."""
+    if path.stem == LONGEST[0]:
+        return 0
+    if not wants:
+        return 1
+    return 2 if wants & 2 or path.stem in LONGEST else 3
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
