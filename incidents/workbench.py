@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Permission
+from incidents.freshdesk import showing
 from incidents.hours import needs_override
 from incidents.models import Incident, Kind, PhoneCall, State, TimelineEntry
 from incidents.outbox.reading import for_incident
@@ -65,7 +66,7 @@ def facts(incident: Incident, user: User, show: str = "all") -> dict[str, Any]:
     """The whole page's context, for this reader."""
     entries = list(incident.timeline.visible_to(user).newest_first()[:SHOWN_ENTRIES])
     updates = list(incident.status_updates.select_related("posted_by"))
-    calls = calls_of(incident)
+    calls, moves = calls_of(incident), buttons(incident, user)
     return {
         "incident": incident,
         "entries": shown_entries(entries, show),
@@ -76,10 +77,13 @@ def facts(incident: Incident, user: User, show: str = "all") -> dict[str, Any]:
         "last_update": updates[0] if updates else None,
         "run": latest_run(incident),
         "rail": rail(incident, entries),
-        "buttons": buttons(incident, user),
+        "buttons": moves,
+        "can": {button["name"] for button in moves},
         "may": may(incident, user),
         "unavailable": (incident.restored_at or timezone.now()) - incident.unavailable_since,
         "freshdesk": for_incident(incident) if user.has_perm(Permission.VIEW_DELIVERY) else None,
+        "ticket_lines": showing.lines(getattr(incident, "ticket", None)),
+        "ticket_question": showing.question(incident, user),
         "handover_item": latest_item(incident, user),
         "pages": list(incident.pages.visible_to(user).select_related("team", "user", "acknowledged_by")),
     }
@@ -98,7 +102,9 @@ def promises_of(incident: Incident, calls: list[PhoneCall]) -> list[PhoneCall]:
 
 def shown_entries(entries: list[TimelineEntry], show: str) -> list[TimelineEntry]:
     _, kinds = FILTERS.get(show, FILTERS["all"])
+    superseded = {entry.supersedes_id for entry in entries}  # by one that this person sees
     for entry in entries:
+        entry.is_superseded = entry.pk in superseded  # type: ignore[attr-defined]
         is_inward = entry.data.get("direction") == "in"
         entry.icon = "phone-in" if is_inward else ICONS[Kind(entry.kind)]  # type: ignore[attr-defined]
         entry.is_late = entry.written_at - entry.happened_at > LATE_ENTRY  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ from accounts.roles import Permission
 from accounts.templatetags.desk import due_words
 from handover.models import HandoverItem
 from handover.services import board_facts
+from incidents.freshdesk.showing import Question, questions
 from incidents.local_time import format_time
 from incidents.models import AlertFeed, Incident, Maintenance, Proposal
 from incidents.outbox.reading import deliveries_now
@@ -32,7 +33,8 @@ def facts(user: User, now: datetime) -> dict[str, Any]:
         Proposal.objects.visible_to(user).waiting().select_related("customer", "service", "component")
     )
     due = due_items(user, incidents, now)
-    urgent = most_urgent(user, incidents, proposals, due, now)
+    asked = questions(user, now)
+    urgent = most_urgent(user, incidents, proposals, due, asked, now)
     closed = None if incidents else last_closed(user)
     people = board_facts(now, user)
     return {
@@ -42,6 +44,7 @@ def facts(user: User, now: datetime) -> dict[str, Any]:
         "refused_feeds": list(AlertFeed.objects.visible_to(user).refused()),
         "urgent": urgent,
         "due_items": [item for item in due if urgent is None or item.url != urgent["url"]],
+        "ticket_questions": [one for one in asked if urgent is None or one.url != urgent["url"]],
         "last_closed": closed,
         "may_log": user.has_perm(Permission.LOG_INCIDENT),
         "may_add": user.has_perm(Permission.ADD_ENTRY),
@@ -69,9 +72,10 @@ def last_closed(user: User) -> Incident | None:
 
 
 def most_urgent(
-    user: User, incidents: list[Incident], proposals: list[Proposal], due: list[DueItem], now: datetime
-) -> dict[str, str] | None:
-    """What cannot wait: a late promise, an incident that nobody has, a near promise, then an alert."""
+    user: User, incidents: list[Incident], proposals: list[Proposal], due: list[DueItem],
+    asked: list[Question], now: datetime,
+) -> dict[str, str] | None:  # fmt: skip
+    """What cannot wait: a late promise, an incident that nobody has, a near promise, a question, an alert."""
     if due and due[0].is_late(now):
         return notice(due[0], now)
     unowned = [one for one in incidents if one.owner_id is None and one.owner_side == user.side]
@@ -80,6 +84,8 @@ def most_urgent(
     near = [item for item in due if item.is_soon(now) and item.incident.owner_side == user.side]
     if near and user.has_perm(Permission.ADD_ENTRY):
         return notice(near[0], now)
+    if for_me := [one for one in asked if one.asks and one.may_answer]:
+        return _is_it_resolved(for_me[0])
     if proposals and user.has_perm(Permission.DECIDE_PROPOSAL):
         return {
             "kind": "warn", "icon": "server", "title": proposals[0].title, "url": "#proposals",
@@ -94,6 +100,14 @@ def _nobody_has(incident: Incident) -> dict[str, str]:
         "kind": "warn", "icon": "clock", "title": "Nobody has this incident yet",
         "text": f"{incident.title}, {incident.customer}. Logged {format_time(incident.logged_at)}.",
         "url": reverse("incident", args=[incident.reference]), "label": "Open it",
+    }  # fmt: skip
+
+
+def _is_it_resolved(asked: Question) -> dict[str, str]:
+    about = f"{asked.incident.title}, {asked.incident.customer}."
+    return {
+        "kind": "warn", "icon": "unknown", "title": asked.headline, "url": asked.url, "label": "Answer",
+        "text": f"{about} {asked.text}",
     }  # fmt: skip
 
 

@@ -89,7 +89,7 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         promised = models.F("next_update_due_at").asc(nulls_last=True)
         return (
             self.open()
-            .select_related("customer", "service", "owner__organisation")
+            .select_related("customer", "service", "owner__organisation", "ticket")
             .order_by(promised, "logged_at")
         )
 

@@ -186,7 +186,11 @@ def for_incident(incident: Incident, at: datetime | None = None) -> IncidentDeli
     lines = [line for line in (_behind(waiting, at), _there(rows, ticket)) if line]
     if not lines:
         lines = [Line("freshdesk", "", "info", "Nothing to send", "No ticket, and nothing waits")]
-    url = f"{settings.FRESHDESK_URL}/a/tickets/{ticket.number}" if ticket and settings.FRESHDESK_URL else ""
+    url = (
+        f"{settings.FRESHDESK_URL}/a/tickets/{ticket.current_number}"
+        if ticket and settings.FRESHDESK_URL
+        else ""
+    )
     return IncidentDeliveries(ticket, url, lines)
 
 

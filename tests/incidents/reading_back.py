@@ -2,9 +2,11 @@
 
 from django.utils import timezone
 
+from accounts.models import User
 from incidents.freshdesk import polling
 from incidents.freshdesk.tasks import read_ticket
-from incidents.models import RateBudget, SyncCursor, Ticket
+from incidents.models import RateBudget, SyncCursor, Ticket, TimelineEntry
+from incidents.status.services import resolve_with_update
 
 
 def look_back() -> None:
@@ -19,3 +21,20 @@ def read_due() -> None:
     for ticket_id in list(Ticket.objects.due(timezone.now()).values_list("pk", flat=True)):
         read_ticket(ticket_id)
         read_ticket(ticket_id)
+
+
+def entries(ticket: Ticket) -> list[TimelineEntry]:
+    """What was read over there, in the order of reading."""
+    read = ticket.incident.timeline.filter(by=User.objects.vendors_desk())
+    return list(read.order_by("pk"))
+
+
+def fresh(ticket: Ticket) -> Ticket:
+    return Ticket.objects.select_related("incident").get(pk=ticket.pk)
+
+
+def resolve(ticket: Ticket, by: User) -> None:
+    """Its incident, with the last status update."""
+    resolve_with_update(
+        ticket.incident_id, resolution="A restart", restored_at=timezone.now(), words="It is back.", by=by
+    )

@@ -4,52 +4,22 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.utils import timezone
 
 from accounts.errors import Conflict
 from accounts.models import User
 from incidents import services
 from incidents.freshdesk.answering import keep_open
 from incidents.models import Incident, OutboxRow, State, Ticket
-from incidents.status.services import resolve_with_update
 from tests.incidents.driving import settle
-from tests.incidents.freshdesk.test_conversations import entries
-from tests.incidents.reading_back import look_back, read_due
+from tests.incidents.reading_back import entries, fresh, look_back, read_due, resolve
 from tests.standins.freshdesk import Freshdesk
 from tests.standins.freshdesk_agents import Agents
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def triaged(ticket: Ticket, engineer: User, night: Any) -> Ticket:
-    services.begin_triage(ticket.incident_id, by=engineer)
-    settle()
-    look_back()
-    night.shift(60)
-    return fresh(ticket)
-
-
-@pytest.fixture
-def asking(triaged: Ticket, agents: Agents) -> Ticket:
-    """Resolved over there, open here."""
-    agents.set(triaged.number, status=4)
-    look_back()
-    return fresh(triaged)
-
-
-def fresh(ticket: Ticket) -> Ticket:
-    return Ticket.objects.select_related("incident").get(pk=ticket.pk)
-
-
 def titles(ticket: Ticket) -> list[str]:
     return [entry.title for entry in entries(ticket)]
-
-
-def resolve(ticket: Ticket, by: User) -> None:
-    resolve_with_update(
-        ticket.incident_id, resolution="A restart", restored_at=timezone.now(), words="It is back.", by=by
-    )
 
 
 # ---------- What asks, and what does not ----------
@@ -237,15 +207,6 @@ def test_only_the_side_that_owns_it_answers(asking: Ticket, role: str, request: 
 
 
 # ---------- Open again over there ----------
-
-
-@pytest.fixture
-def resolved(triaged: Ticket, engineer: User, night: Any) -> Ticket:
-    resolve(triaged, engineer)
-    settle()
-    look_back()
-    night.shift(60)
-    return fresh(triaged)
 
 
 def test_a_ticket_opened_again_there_is_shown_and_reopens_nothing(

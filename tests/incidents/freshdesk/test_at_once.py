@@ -16,8 +16,7 @@ from incidents.models import Conversation, OutboxRow, RateBudget, Ticket
 from incidents.outbox.tasks import deliver
 from tests.factories import make_incident, make_user
 from tests.incidents.driving import settle
-from tests.incidents.freshdesk.test_conversations import entries
-from tests.incidents.reading_back import look_back
+from tests.incidents.reading_back import entries, look_back
 from tests.incidents.test_two_people import at_once
 from tests.standins.freshdesk import Freshdesk
 from tests.standins.freshdesk_agents import Agents

@@ -11,17 +11,11 @@ from accounts.models import User
 from incidents import services
 from incidents.models import Conversation, Incident, Kind, OutboxRow, Ticket, TimelineEntry, Wall
 from tests.incidents.driving import settle
-from tests.incidents.reading_back import look_back, read_due
+from tests.incidents.reading_back import entries, look_back, read_due
 from tests.standins.freshdesk import Freshdesk
 from tests.standins.freshdesk_agents import Agents
 
 pytestmark = pytest.mark.django_db
-
-
-def entries(ticket: Ticket) -> list[TimelineEntry]:
-    """What was read over there, in the order of reading."""
-    read = ticket.incident.timeline.filter(by=User.objects.vendors_desk())
-    return list(read.order_by("pk"))
 
 
 def test_a_private_note_of_the_vendors_agents_is_a_vendor_row(

@@ -9,14 +9,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from incidents import services
-from incidents.freshdesk import reading
+from incidents.freshdesk import asking, reading
+from incidents.freshdesk.rows import ticket_row
 from incidents.freshdesk.tasks import look, read_ticket
 from incidents.models import Conversation, Ticket, Wall
-from incidents.status.services import resolve_with_update
 from tests.factories import make_incident
 from tests.incidents.driving import settle
-from tests.incidents.freshdesk.test_conversations import entries
-from tests.incidents.reading_back import look_back, read_due
+from tests.incidents.reading_back import entries, look_back, read_due, resolve
 from tests.standins.freshdesk import Freshdesk
 from tests.standins.freshdesk_agents import Agents
 from tests.standins.http import Fault
@@ -34,14 +33,6 @@ def read(ticket: Ticket, freshdesk: Freshdesk, night: Any) -> Ticket:
     ticket.refresh_from_db()
     freshdesk.calls.clear()
     return ticket
-
-
-def resolve(ticket: Ticket, by: User) -> None:
-    services.begin_triage(ticket.incident_id, by=by)
-    resolve_with_update(
-        ticket.incident_id, resolution="A restart", restored_at=timezone.now(), words="It is back.", by=by
-    )
-    settle()
 
 
 # ---------- When ----------
@@ -77,7 +68,9 @@ def test_a_change_within_the_second_of_a_reading_is_not_missed(
 def test_the_ticket_of_a_closed_incident_rests_until_somebody_says_that_it_changed(
     read: Ticket, freshdesk: Freshdesk, engineer: User, night: Any
 ) -> None:
+    services.begin_triage(read.incident_id, by=engineer)
     resolve(read, engineer)
+    settle()
     for _ in range(3):
         look_back()
         night.shift(120)
@@ -230,7 +223,9 @@ def test_a_defect_of_ours_is_told_without_its_words(
 def test_an_archived_ticket_is_read_from_the_archive_and_then_left(
     read: Ticket, freshdesk: Freshdesk, engineer: User, night: Any
 ) -> None:
+    services.begin_triage(read.incident_id, by=engineer)
     resolve(read, engineer)
+    settle()
     look_back()
     freshdesk.archive(read.number)
     reading.expect(read.number)
@@ -303,6 +298,16 @@ def test_a_requester_cannot_merge_anything(read: Ticket, agents: Agents) -> None
     look_back()
     read.refresh_from_db()
     assert read.merged_into is None
+
+
+def test_what_was_read_before_the_merge_was_seen_is_not_the_primarys(read: Ticket, agents: Agents) -> None:
+    late = ticket_row({**agents.there.tickets[read.number], "status": 5})
+    primary = agents.opened()
+    agents.merge(primary, read.number)
+    look_back()
+    assert not asking.take_in(read.pk, late, written=2)
+    read.refresh_from_db()
+    assert (read.seen_status, read.asked_at) == (2, None)
 
 
 def test_an_account_in_another_language_names_its_words(read: Ticket, agents: Agents, settings: Any) -> None:

@@ -21,8 +21,7 @@ from pytest_django.live_server_helper import LiveServer
 from incidents.freshdesk import views
 from incidents.freshdesk.tasks import read_ticket
 from incidents.models import Conversation, Incident, OutboxRow, SyncCursor, Ticket, TimelineEntry
-from tests.incidents.freshdesk.test_conversations import entries
-from tests.incidents.reading_back import look_back, read_due
+from tests.incidents.reading_back import entries, look_back, read_due
 from tests.standins.freshdesk import Freshdesk
 from tests.standins.freshdesk_agents import RETRIES, Agents, Webhooks
 
