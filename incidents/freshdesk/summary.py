@@ -6,6 +6,8 @@ It is made of the timeline as it stood when the incident was closed, however lat
 from collections import Counter
 from datetime import datetime
 
+from django.db.models import Q
+
 from accounts.models import User
 from accounts.templatetags.desk import duration_words
 from incidents.freshdesk import words
@@ -27,7 +29,8 @@ COUNTED = {
 def summary(closing: TimelineEntry) -> str:
     """The note for the move that closed the incident: never a vendor row, all of it masked and escaped."""
     incident = closing.incident
-    until = incident.timeline.for_outside().filter(pk__lte=closing.pk, superseded_by=None)
+    in_force = Q(superseded_by=None) | Q(superseded_by__gt=closing.pk)
+    until = incident.timeline.for_outside().filter(in_force, pk__lte=closing.pk)
     entries = list(until.select_related("by").order_by("pk"))
     facts = [*_what_failed(incident), *_ending(closing), *_overriding(incident), _counts(entries)]
     lines = [

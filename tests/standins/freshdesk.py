@@ -62,6 +62,7 @@ class Freshdesk(Server):
     retry_after: str = "30"
     clock: Callable[[], float] = monotonic
     refused: int = 0  # how often somebody asked for more than the limit
+    most_used: int = 0  # requests within any minute
     most_pages: int = MOST_PAGES
     # What the list still says of a ticket whose change it has not heard of, by its number.
     lagging: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -81,6 +82,7 @@ class Freshdesk(Server):
         """Invalid requests count too."""
         now = self.clock()
         self._used = [at for at in self._used if at > now - 60] + [now]
+        self.most_used = max(self.most_used, len(self._used))
         left = self.per_minute - len(self._used)
         limits = {
             "X-RateLimit-Total": f"{self.per_minute:.1f}", "X-RateLimit-Remaining": f"{max(left, 0):.1f}",

@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass, field
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from random import Random
 from typing import Any, Self
 
 
@@ -52,6 +53,8 @@ class Server:
     slowness: float = 0.05
     retry_after: str = "1"  # seconds, of a 429
     drips: int = 20  # bytes of a trickle, ten in a second
+    fault_rate: float = 0.0  # of requests that nothing is planned for, with a fault of any kind
+    chance: Random = field(default_factory=lambda: Random(20261122))  # noqa: S311  (the same each time)
     lock: threading.RLock = field(default_factory=threading.RLock)
     stopped: threading.Event = field(default_factory=threading.Event)
     _http: ThreadingHTTPServer | None = None
@@ -95,7 +98,7 @@ class Server:
                 if plan.times and re.fullmatch(plan.method, method) and re.fullmatch(plan.path, path):
                     plan.times -= 1
                     return plan.fault
-        return None
+            return self.chance.choice(list(Fault)) if self.chance.random() < self.fault_rate else None
 
 
 @dataclass

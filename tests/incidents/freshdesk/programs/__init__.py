@@ -1,0 +1,1 @@
+"""Programs that tests of Freshdesk start in processes of their own."""
