@@ -19,6 +19,7 @@ from accounts.models import Component, User
 from sops import stepping
 from sops.actions.catalogue import ActionSpec, find, read_parameters
 from sops.actions.choosing import adapter_for, others_on, too_often
+from sops.actions.deadline import within
 from sops.actions.outcomes import Failed, Finding, Refused, Throttled, Underway, Unsure
 from sops.models import Run, StepRun
 from sops.models.step_run import Risk, StepRunState
@@ -147,9 +148,23 @@ def act(step: StepRun) -> Result:
 
     def perform() -> Finding | Underway:
         spec = spec_of(step)
-        return adapter_for(spec, component, step.run)(spec, component, read_parameters(spec, step.parameters))
+        with within(_time_left(step, spec)):
+            given = read_parameters(spec, step.parameters)
+            return adapter_for(spec, component, step.run)(spec, component, given)
 
     return result_of(step, perform)
+
+
+def _time_left(step: StepRun, spec: ActionSpec) -> float:
+    """Of the action's time, which counts from its claim.
+
+    A worker that was held up for longer, such as a machine that was paused, sends nothing when it goes on: by
+    then a person may have been asked, and have sent it again.
+    """
+    passed = (timezone.now() - step.claimed_at).total_seconds() if step.claimed_at else 0.0
+    if passed >= spec.time_limit:
+        raise Refused("The worker came to it too late, and nothing was sent")
+    return spec.time_limit - max(passed, 0.0)
 
 
 def result_of(step: StepRun, perform: Callable[[], Finding | Underway]) -> Result:

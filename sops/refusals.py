@@ -11,19 +11,20 @@ from accounts.models import Component, User
 from accounts.roles import Permission, Side
 from incidents.hours import hours_refusal
 from incidents.local_time import local
-from incidents.models import Incident, State
-from sops.applicability import expiry_words, offer_refusal, suspension_words
+from incidents.models import State
+from sops.applicability import expiry_words, offer_refusal
 from sops.models import Run, SopVersion, StepRun, Suspension
 from sops.models.step_run import HOLDS_FOR, Risk
+from sops.models.suspension import that_holds
 
 # ---------- Then the run stops ----------
 
 
 def refusal_now(run: Run, step: StepRun) -> str:
-    """Why the run must not go on. All is asked afresh."""
+    """Why the run must not go on. `locked_run` has just read all of it."""
     return (
         boundary_refusal(run, step)
-        or (_incident_refusal(run) if run.incident_id is not None else "")
+        or _incident_refusal(run)
         or _person_refusal(run, step)
         or target_refusal(run, step)
     )
@@ -37,8 +38,10 @@ def boundary_refusal(run: Run, step: StepRun) -> str:
 def version_refusal(run: Run) -> str:
     """Suspended, withdrawn or past its date. A newer version takes nothing from a run that has begun."""
     version = run.version
-    if words := suspension_words(version, list(Suspension.objects.active())):
-        return words
+    actions = [each.action for each in run.ordered]
+    active = Suspension.objects.active().select_related(None)  # as a rule there is none to read more of
+    if held := that_holds(active, sop_id=version.sop_id, actions=actions):
+        return held.words
     if version.state == SopVersion.State.WITHDRAWN:
         return f"Version {version.number} was withdrawn by {version.decided_by}: {version.decision_reason}"
     if run.is_rehearsal:
@@ -49,26 +52,29 @@ def version_refusal(run: Run) -> str:
 
 
 def _incident_refusal(run: Run) -> str:
-    state, customer_id = Incident.objects.values_list("state", "customer_id").get(runs=run)
-    if state != State.SOP:
+    if run.incident is None:
+        return ""
+    if run.incident.state != State.SOP:
         return "The incident is no longer in SOP"
-    return "" if customer_id == run.customer_id else "The incident is of another customer now"
+    is_same = run.incident.customer_id == run.customer_id
+    return "" if is_same else "The incident is of another customer now"
 
 
 def _person_refusal(run: Run, step: StepRun) -> str:
     """The person on whose word it acts: a leaver counts no more, nor who lost the role."""
-    person = _afresh(step.confirmed_by or run.started_by)
+    person = step.confirmed_by or run.started_by
     return "" if may_act(run, person) else f"{person} may no longer run SOPs"
 
 
 def target_refusal(run: Run, step: StepRun) -> str:
-    """That the target is not of this customer any more, nor shared."""
-    if step.component is None:
+    """That the target is not of this customer any more, nor shared; empty when it is, or none is chosen."""
+    if step.component_id is None:
         return ""
-    reachable = Component.objects.reachable_from(run.customer)
-    if reachable.filter(pk=step.component.pk).exists():
-        return ""
-    return f"{step.component} is no longer a target for {run.customer}"
+    found = Component.objects.reachable_from(run.customer).filter(pk=step.component_id).first()
+    if found is None:
+        return f"{step.component} is no longer a target for {run.customer}"
+    step.component = found
+    return ""
 
 
 # ---------- Then the step waits ----------
@@ -78,8 +84,7 @@ def hold_words(run: Run) -> str:
     """Why the step waits for a lead's word, rather than stops: the hour."""
     if run.incident is None or run.is_rehearsal:
         return ""
-    incident = Incident.objects.select_related("customer").get(runs=run)
-    return hours_refusal(incident, timezone.now())
+    return hours_refusal(run.incident, timezone.now())
 
 
 # ---------- Then the person is asked again ----------
@@ -102,10 +107,10 @@ def spent_words(run: Run, step: StepRun, at: datetime) -> str:
 
 
 def agreement_refusal(run: Run, step: StepRun) -> str:
-    """That who agreed for the vendor has left, or has another role now."""
-    if not step.is_elevated or step.agreed_by is None:
+    """That who agreed for the vendor has left since, or has another role."""
+    if step.agreed_by_id is None:
         return ""
-    person = _afresh(step.agreed_by)
+    person: User = User.objects.select_related("organisation").get(pk=step.agreed_by_id)
     if may_agree(run, person):
         return ""
     return f"{person} may no longer agree for the vendor. Somebody else has to"
@@ -121,9 +126,3 @@ def may_act(run: Run, person: User) -> bool:
 
 def may_agree(run: Run, person: User) -> bool:
     return person.has_perm(Permission.AGREE_ACTION) and person.side == Side.VENDOR
-
-
-def _afresh(known: User) -> User:
-    """As the person is now, whoever has read them before."""
-    person: User = User.objects.select_related("organisation").get(pk=known.pk)
-    return person

@@ -45,14 +45,24 @@ def recover() -> None:
     now = timezone.now()
     _ask_on(now)
     lost = StepRun.objects.filter(state=StepRunState.CLAIMED, claim_expires_at__lt=now)
-    for step_id in lost.values_list("pk", flat=True):
-        engine.recover(step_id)
+    broken = [error for step_id in lost.values_list("pk", flat=True) if (error := _recover(step_id))]
     busy = (StepRunState.CLAIMED, StepRunState.UNDERWAY)
     held = StepRun.objects.filter(state__in=busy).values("run_id")
     later = StepRun.objects.filter(Q(state=StepRunState.PENDING), due_at__gt=now).values("run_id")
     idle = Run.objects.filter(state=RunState.RUNNING).exclude(pk__in=held).exclude(pk__in=later)
     for run_id in idle.values_list("pk", flat=True):
         stepping.hurry(run_id)
+    if broken:
+        raise broken[0]
+
+
+def _recover(step_id: int) -> Exception | None:
+    """One that breaks holds up no other; the sweep tells of it at its end."""
+    try:
+        engine.recover(step_id)
+    except Exception as error:
+        return error
+    return None
 
 
 def _ask_on(now: datetime) -> None:

@@ -21,7 +21,7 @@ from sops.actions.catalogue import find
 from sops.applicability import offer_refusal
 from sops.models import Run, Step, StepRun
 from sops.models.run import Outcome
-from sops.models.step_run import StepRunState
+from sops.models.step_run import Risk, StepRunState
 from sops.refusals import may_act
 from sops.services.reaching import (
     ending,
@@ -232,8 +232,17 @@ def close(run_id: int, *, outcome: str, by: User) -> Run:
     if outcome not in run.outcomes:
         what = "it worked as written" if run.is_rehearsal else "the service is restored"
         raise ValidationError({"outcome": [f"Choose whether {what}"]})
+    if outcome == Outcome.WORKED and (failed := next(filter(_has_failed, run.ordered), None)):
+        raise Conflict(
+            f"Step {failed.position} failed", "Say that it did not work. Correct it, and rehearse it again."
+        )
     stepping.end_finished(run, Outcome(outcome), by=by)
     return run
+
+
+def _has_failed(step: StepRun) -> bool:
+    """An action that did not happen. A check without a result may be what the rehearsal was about."""
+    return step.state == State.FAILED and step.risk != Risk.READ
 
 
 @transaction.atomic

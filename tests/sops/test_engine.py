@@ -93,6 +93,47 @@ def test_an_answer_that_comes_too_late_changes_nothing(confirmed: Run, night: ti
     assert step(confirmed, 1).state == State.UNKNOWN
 
 
+def test_a_worker_that_was_held_up_sends_nothing_when_it_goes_on(
+    confirmed: Run, engineer: User, estate: dict[str, Component], night: time_machine.Traveller
+) -> None:
+    """Paused between its claim and its request, while a person looked and had it sent again."""
+    paused = engine.claim(confirmed.pk, token="one")
+    night.shift(LONG)
+    engine.recover(paused.pk)
+    services.settle_unknown(confirmed.pk, 1, happened=False, evidence="Up for 9 days", by=engineer)
+    services.try_again(confirmed.pk, 1, by=engineer)
+    services.confirm(confirmed.pk, 1, typed=TARGET, by=engineer)
+    work(confirmed)
+    assert restarts(estate) == 1
+    late = engine.act(paused)
+    engine.record(paused.pk, "one", late)
+    assert (late.state, late.words) == (State.FAILED, "The worker came to it too late, and nothing was sent")
+    assert (restarts(estate), step(confirmed, 1).state) == (1, State.DONE)
+
+
+@pytest.mark.parametrize("passed", [0, 74, -3600])
+def test_until_then_it_is_sent(
+    passed: int, confirmed: Run, estate: dict[str, Component], night: time_machine.Traveller
+) -> None:
+    claimed = engine.claim(confirmed.pk, token="one")
+    night.shift(passed)
+    engine.act(claimed)
+    assert restarts(estate) == 1
+
+
+def test_one_row_that_cannot_be_recovered_holds_up_no_other(
+    confirmed: Run, engineer: User, night: time_machine.Traveller
+) -> None:
+    other = start(factories.make_incident(by=engineer, customer=confirmed.customer), [CHECK], by=engineer)
+    for run in (confirmed, other):
+        engine.claim(run.pk, token="one")
+    StepRun.objects.filter(run=confirmed, position=1).update(content={"nonsense": 1})
+    night.shift(LONG)
+    with making.no_worker(), pytest.raises(TypeError):
+        tasks.recover()
+    assert step(other, 1).state == State.PENDING
+
+
 def test_a_read_whose_worker_died_is_claimed_once_more_and_then_given_up(
     on_night: Incident, engineer: User, night: time_machine.Traveller
 ) -> None:

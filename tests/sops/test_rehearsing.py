@@ -136,6 +136,19 @@ def test_no_report_counts_it(
     assert not Run.objects.counted().exists()
 
 
+def test_a_rehearsal_whose_action_failed_proves_nothing(
+    author: User, estate: dict[str, Component], customer: Customer, night: None
+) -> None:
+    run = rehearse(make_draft(author, [RESTART]), customer, author)
+    simulated.put(estate["app_service"], "fault", {"name": "fail"})
+    services.confirm(run.pk, 1, typed=TARGET, by=author)
+    work(run)
+    services.go_on(run.pk, 1, by=author)
+    with pytest.raises(Conflict, match="Step 1 failed"):
+        services.close(run.pk, outcome="worked", by=author)
+    services.close(run.pk, outcome="did_not_work", by=author)
+
+
 def test_an_escalation_leads_to_the_question_whether_it_worked(
     customer: Customer, author: User, estate: dict[str, Component], night: None
 ) -> None:

@@ -10,8 +10,8 @@ from sops.actions.azure import long_running
 from sops.actions.azure.acts import Act, underway
 from sops.actions.azure.changes import CHANGES
 from sops.actions.azure.checks import CHECKS
-from sops.actions.azure.client import within
 from sops.actions.catalogue import ActionSpec
+from sops.actions.deadline import within
 from sops.actions.outcomes import Finding, Refused, Underway
 from sops.actions.parameters import Parameters
 

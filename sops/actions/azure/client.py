@@ -10,7 +10,8 @@ from sops.actions.azure.answers import Answer, Declined, Raw, declined
 from sops.actions.azure.long_running import begun
 from sops.actions.azure.operations import OPERATIONS, Operation
 from sops.actions.azure.resource_ids import ResourceId, parse
-from sops.actions.azure.transport import Request, change, read, seconds_left, within
+from sops.actions.azure.transport import Request, change, read
+from sops.actions.deadline import seconds_left, within
 from sops.actions.outcomes import Refused
 
 __all__ = ["Answer", "Declined", "call", "within"]

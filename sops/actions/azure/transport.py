@@ -7,9 +7,6 @@ nothing happened, after it nobody knows unless Azure itself says. A read is aske
 import socket
 import ssl
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from time import monotonic
@@ -20,14 +17,13 @@ from django.conf import settings
 
 from sops.actions.azure import credentials
 from sops.actions.azure.answers import Raw, declined
+from sops.actions.deadline import seconds_left
 from sops.actions.outcomes import Failed, Refused, Throttled, Unsure
 
 LARGEST = 5_000_000  # bytes of an answer
 PAUSES = (0.5, 2.0)  # seconds between the tries of a read
 LONGEST_PAUSE = 10.0  # seconds that a read waits when Azure asks it to
 OTHERWISE, MOST = 30.0, 900.0  # seconds to wait after 429: where it does not say, and at the most
-SPAN = 40.0  # seconds for a call that nobody gave a limit
-_ends_at: ContextVar[float | None] = ContextVar("ends_at", default=None)
 
 
 class Away(Failed):
@@ -39,21 +35,6 @@ class Request:
     method: str
     url: str = field(repr=False)
     body: dict[str, Any] | None = field(default=None, repr=False)
-
-
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """All calls in here together take no longer, sign-in and waiting included."""
-    given = _ends_at.set(monotonic() + seconds)
-    try:
-        yield
-    finally:
-        _ends_at.reset(given)
-
-
-def seconds_left() -> float:
-    ends_at = _ends_at.get()
-    return SPAN if ends_at is None else ends_at - monotonic()
 
 
 def is_ours(url: str) -> bool:

@@ -169,12 +169,12 @@ class Desk:
         assert wait_for(is_so, PATIENCE), seen
 
     def end(self) -> None:
+        for pid in marked(f"OOH_VAR_DIR={self.folder}\0"):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         for program in (self.people, self.programs):
-            program.kill()
             with suppress(BrokenPipeError):
                 program.communicate()
-        for pid in marked(f"OOH_VAR_DIR={self.folder}\0"):
-            os.kill(pid, signal.SIGKILL)
         self.log.close()
 
 
