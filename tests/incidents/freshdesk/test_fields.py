@@ -1,5 +1,7 @@
 """The fields of a ticket as the account wants them: filled in when it is made, and when it is closed."""
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -195,3 +197,16 @@ def test_each_mistake_in_the_settings_is_told(
     settings.FRESHDESK_TICKET_FIELDS, settings.FRESHDESK_CLOSING_FIELDS = ticket, closing
     (mistake,) = fields.mistakes()
     assert told in mistake
+
+
+def test_the_guide_names_each_blank_and_its_examples_are_sound(settings: Settings) -> None:
+    guide = (settings.BASE_DIR / "docs" / "production.md").read_text()
+    for blank in (*fields.BLANKS, *fields.CLOSING_BLANKS):
+        assert f"`{{{blank}}}`" in guide
+    examples = dict(
+        line.split("=", 1) for line in guide.splitlines() if re.match(r"FRESHDESK_[A-Z_]+=\{", line)
+    )
+    for name, value in examples.items():
+        setattr(settings, name, json.loads(value))
+    assert list(fields.mistakes()) == []
+    assert {"FRESHDESK_TICKET_FIELDS", "FRESHDESK_CLOSING_FIELDS", "FRESHDESK_CHOICES"} <= set(examples)
