@@ -25,7 +25,7 @@ from incidents.status import snapshot
 from incidents.status.services import correct_update
 from incidents.status.tasks import renew_snapshot
 from tests.factories import SUNDAY_NIGHT, make_incident, make_service
-from tests.incidents.status.telling import WORDS, plan, publish, say, tell
+from tests.incidents.status.telling import WORDS, plan, publish, say, tell, told_before
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("night")]
 
@@ -41,16 +41,15 @@ def site(incident: Incident, engineer: User, manager: User) -> Incident:
     """Something of everything: long and short, corrected, of two services, old, planned."""
     make_service("ward", "Compucare Ward")
     at = SUNDAY_NIGHT - timedelta(minutes=50)
-    for number in range(14):
-        first = tell(incident, "identified", f"Part {number}. " + WORDS * 28, by=engineer, at=at,
-                     affected={"ward": "degraded_performance"})  # fmt: skip
+    long = told_before(incident, [("identified", f"Part {number}. {WORDS * 28}", at) for number in range(14)])
+    first = tell(incident, by=engineer, at=at, affected={"ward": "degraded_performance"})
     correct_update(first.pk, words="Corrected.", by=engineer)
     publish()
     older = make_incident(by=engineer)
     tell(older, by=engineer, at=SUNDAY_NIGHT - timedelta(days=80))
     tell(older, "resolved", "Over.", by=engineer, at=SUNDAY_NIGHT - timedelta(days=79))
     say(plan(by=manager), "scheduled", by=manager)
-    return incident
+    return long
 
 
 def write_all() -> None:
