@@ -60,13 +60,12 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
-def built(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, str]]:
-    """The demo with something in every state, once for all tests here, and no row of it left afterwards."""
-    with django_db_blocker.unblock(), time_machine.travel(SUNDAY_NIGHT, tick=False), transaction.atomic():
+def built(module_db: None) -> Iterator[dict[str, str]]:
+    """The demo with something in every state, once for all tests here."""
+    with time_machine.travel(SUNDAY_NIGHT, tick=False):
         for floor in (accounts.demo, sops.demo, handover.demo):
             floor.seed()
         yield world.build()
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 import accounts.demo
@@ -19,10 +20,16 @@ from tests.sops import making
 from tests.sops.making import step, work
 
 
+@pytest.fixture(scope="module")
+def seeded(module_db: None) -> None:
+    with time_machine.travel(factories.SUNDAY_NIGHT, tick=False):
+        accounts.demo.seed()
+        sops.demo.seed()
+
+
 @pytest.fixture
-def demo(db: None, night: Any) -> None:
-    accounts.demo.seed()
-    sops.demo.seed()
+def demo(seeded: None, db: None, night: Any) -> None:
+    """The demo as it was seeded this night, whatever the test before made of it."""
 
 
 @pytest.fixture
