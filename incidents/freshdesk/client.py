@@ -6,27 +6,22 @@ knows no idempotency key. What goes wrong becomes one of the outbox's answers (`
 
 import json
 import re
-import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from email.utils import parsedate_to_datetime
-from functools import cache
 from time import monotonic
 from typing import Any
 
 import httpx2
 from django.conf import settings
-from django.utils import timezone
 
 from incidents.freshdesk import budget
+from incidents.outbox.http import UNSENT, name_of, read_whole, retry_after, timeout_of, trusted
 from incidents.outbox.registry import CannotDeliver, RetryLater, Unsure
 
 LONGEST = 60.0  # seconds for all requests of one delivery: less than the outbox's lease
 LARGEST = 5_000_000  # bytes of an answer
 MOST_PAGES = 20
 LONGEST_ASKED = 3600.0  # seconds that we wait when asked to, at most
-# Nothing was sent, for there was no connection.
-UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
 _FIELD = re.compile(r"[A-Za-z0-9_.\[\]-]{1,60}")
 _CODES = {
     "missing_field": "is missing", "invalid_value": "has a value that it does not take",
@@ -85,10 +80,10 @@ class Client:
         try:
             response, content = self._send(method, path, **options)
         except httpx2.HTTPError as error:
-            raise RetryLater(f"Freshdesk does not answer ({_name(error)})") from error
+            raise RetryLater(f"Freshdesk does not answer ({name_of(error)})") from error
         _raise_for(response, content)
         if response.status_code != 200:
-            raise RetryLater(f"Freshdesk cannot answer now ({response.status_code})", _retry_after(response))
+            raise RetryLater(f"Freshdesk cannot answer now ({response.status_code})", retry_after(response))
         return _parsed(
             content, RetryLater("Freshdesk answered with a page instead of data")
         ), response.headers
@@ -97,9 +92,9 @@ class Client:
         try:
             response, content = self._send(method, path, json=body)
         except UNSENT as error:
-            raise RetryLater(f"Freshdesk does not answer ({_name(error)})") from error
+            raise RetryLater(f"Freshdesk does not answer ({name_of(error)})") from error
         except httpx2.HTTPError as error:
-            raise Unsure(f"Sent, and no answer came ({_name(error)})") from error
+            raise Unsure(f"Sent, and no answer came ({name_of(error)})") from error
         _raise_for(response, content)
         if response.status_code not in (200, 201):
             raise Unsure(f"Sent, and Freshdesk answered {response.status_code}: it may have it or not")
@@ -113,19 +108,15 @@ class Client:
         if monotonic() + settings.FRESHDESK_TIMEOUT > self.ends_at:
             raise RetryLater("Freshdesk is too slow now")
         permit = budget.take(*_kind_and_cost(method, path, options.get("params", {})), leaves=self.leaves)
-        content = bytearray()
         try:
             with self.http.stream(method, f"/api/v2{path}", **options) as response:
-                for chunk in response.iter_bytes():
-                    content += chunk
-                    if monotonic() > self.ends_at or len(content) > LARGEST:
-                        raise httpx2.ReadTimeout("too slow or too large", request=response.request)
+                content = read_whole(response, ends_at=self.ends_at, largest=LARGEST)
         except UNSENT:
             budget.give_back(permit)
             raise
         is_data = response.is_success and "json" in response.headers.get("content-type", "")
         budget.learn(permit, response.headers, is_data=is_data)
-        return response, bytes(content)
+        return response, content
 
 
 @contextmanager
@@ -134,25 +125,19 @@ def connect(*, leaves: int = 0) -> Iterator[Client]:
 
     What can wait `leaves` so many percent of the account's limit to what cannot, besides the agents' share.
     """
-    timeout = httpx2.Timeout(settings.FRESHDESK_TIMEOUT, connect=min(5.0, settings.FRESHDESK_TIMEOUT))
     with httpx2.Client(
-        base_url=settings.FRESHDESK_URL, auth=(settings.FRESHDESK_API_KEY, "X"), timeout=timeout,
-        headers={"Accept": "application/json"}, follow_redirects=False, verify=_trusted(),
+        base_url=settings.FRESHDESK_URL, auth=(settings.FRESHDESK_API_KEY, "X"),
+        timeout=timeout_of(settings.FRESHDESK_TIMEOUT), headers={"Accept": "application/json"},
+        follow_redirects=False, verify=trusted(),
     ) as http:  # fmt: skip
         yield Client(http, leaves)
-
-
-@cache
-def _trusted() -> ssl.SSLContext:
-    """Whom we trust, read once for each process: it takes longer than a delivery."""
-    return httpx2.create_ssl_context()
 
 
 def _raise_for(response: httpx2.Response, content: bytes) -> None:
     """What means the same for reading and writing. Nothing was done there in any of these cases."""
     status = response.status_code
     if status == 429:
-        seconds = min(_retry_after(response) or 60.0, LONGEST_ASKED)
+        seconds = min(retry_after(response) or 60.0, LONGEST_ASKED)
         budget.stop(seconds)
         raise RetryLater("Freshdesk asked us to wait", seconds, for_all=True)
     if status in (401, 403):
@@ -190,27 +175,8 @@ def _kind_and_cost(method: str, path: str, params: Mapping[str, str | int]) -> t
     return "update" if is_change else "", 1 + len(included)
 
 
-def _retry_after(response: httpx2.Response) -> float | None:
-    """Seconds, from a number or a date; what is neither is ignored."""
-    value = response.headers.get("retry-after", "")
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            at = parsedate_to_datetime(value)
-        except ValueError:
-            return None
-        seconds = (at - timezone.now()).total_seconds() if at.tzinfo else 0.0
-    return seconds if 0 < seconds < float("inf") else None
-
-
 def _parsed(content: bytes, otherwise: Exception) -> Any:
     try:
         return json.loads(content)
     except ValueError:
         raise otherwise from None
-
-
-def _name(error: Exception) -> str:
-    """`read timeout`: the kind of error, never its text."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()
