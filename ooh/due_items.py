@@ -27,6 +27,7 @@ class DueItem:
     label: str
     number: str = ""
     is_call: bool = False
+    is_ours: bool = True
 
     def is_late(self, now: datetime) -> bool:
         return self.at < now
@@ -59,7 +60,7 @@ def _of_call(call: PhoneCall, at: datetime) -> DueItem:
     said = f"Promised {format_time(call.at)} by {call.by if call.next_call_by_us else call.who}."
     return DueItem(
         at, call.incident, call.next_call_words, said, f"{address}?keeps={call.pk}", "Log this call",
-        call.number, is_call=True,
+        call.number, is_call=True, is_ours=call.next_call_by_us,
     )  # fmt: skip
 
 
@@ -73,9 +74,9 @@ def notice(item: DueItem, now: datetime) -> dict[str, str]:
     """The item as the one thing that cannot wait."""
     late = item.is_late(now)
     about = f"{item.incident.service}, {item.incident.customer}."
-    number = f" {item.number}." if item.number else ""
     return {
         "kind": "bad" if late else "warn", "icon": "late" if late else "clock",
         "title": f"{item.words}{':' * item.is_call} {due_words(item.at, now).headline}",
-        "text": f"{about}{number} {item.detail}", "url": item.url, "label": item.label,
+        "text": f"{about} {item.detail}", "url": item.url, "label": item.label,
+        "number": item.number,
     }  # fmt: skip

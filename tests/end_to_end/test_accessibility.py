@@ -46,7 +46,8 @@ PAGES = {
         "incident logged", "incident not covered", "incident declined", "incident told",
         "incident told > Preview", "incident told > Use these words", "correction > Post the correction",
         "incident told > Add note", "incident told/decline/",
-        "incident told/call/", "incident told/escalate/", "incident told/resolve/ > Resolve the incident",
+        "incident told/call/", "incident told/call/ > Log the call", "call off > Call it off",
+        "incident told/escalate/", "incident told/resolve/ > Resolve the incident",
         "incident escalated", "incident escalated/resume-triage/", "incident resolved",
         "incident resolved/reopen/", "/incidents/", "/incidents/?q=nothing",
     ]),
@@ -73,7 +74,8 @@ PAGES = {
     "desk": (world.ANALYST, ["/", "incident told", "handover offered", "handover offered > Accept this"]),
     "specialist": (world.SPECIALIST, ["/pages/"]),
     "manager": (world.MANAGER, [
-        "/reports/", "/reports/2020-01/", "/reports/2099-01/ = 404", "/no-role/ = 403",
+        "/reports/", "/reports/2020-01/", "/reports/2099-01/ = 404", "/no-role/ = 403", "/subscribers/",
+        "/integrations/", "/integrations/ > Add it",
         "/maintenance/", "/maintenance/plan/ > Plan it", "maintenance planned",
         "maintenance announced > Preview",
     ]),
@@ -89,6 +91,7 @@ PAGES = {
     ]),
     "nobody": ("", [
         "/sign-in/", "/sign-in/ > Sign in", "/status/", "public incident", "/status/history/",
+        "/status/subscribe/webhook/ > Subscribe", "subscription", "not confirmed",
         "/status/maintenance/", "public maintenance",
         "/nowhere/ = 404",
     ]),

@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
 from incidents.local_time import local
-from tests.end_to_end.window import follow, go_by, open_window, press
+from tests.end_to_end.window import follow, go_by, open_window, press, press_enter
 from tests.plugins.desk import Desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.workers]
@@ -35,6 +35,7 @@ def test_the_tour_of_the_readme(browser: Browser, desk: Desk) -> None:
         press(lead, "Override the gate")
     incident = lead.url
     press(lead, "Begin triage")
+    log_a_phone_call(lead)
     press(lead, "Post update")
     lead.goto(incident)
     follow(lead, "Start an SOP")
@@ -91,6 +92,15 @@ def log_a_call(page: Page) -> None:
     if page.url.endswith("/decline/"):  # in working hours it is not covered, and the lead overrides that
         follow(page, "Back without doing it")
     assert not page.url.endswith("/decline/")
+
+
+def log_a_phone_call(page: Page) -> None:
+    """On the workbench in three keys: all but how it ended stands in the form already."""
+    page.keyboard.press("c")
+    page.wait_for_function("document.activeElement.name === 'outcome'")
+    page.keyboard.press("ArrowDown")
+    press_enter(page)
+    page.get_by_text("Rang IT on-call manager: voicemail").wait_for()
 
 
 def tab_to(page: Page, name: str) -> None:

@@ -16,9 +16,10 @@ from incidents import drafts, proposals
 from incidents.alerts import read
 from incidents.calls import log_call
 from incidents.intake import log_incident
-from incidents.models import Incident, Proposal
+from incidents.models import Incident, Proposal, Subscriber
 from incidents.status.maintenance import draft, plan_maintenance, post_maintenance
 from incidents.status.services import correct_update, post_update, resolve_with_update
+from incidents.status.subscribers import services as subscribers
 from incidents.status.templates import write_template
 from sops import engine
 from sops.models import Run, Sop, SopVersion
@@ -35,7 +36,7 @@ def build() -> dict[str, str]:
     """Incidents, runs, handovers, pages, proposals, a draft, versions: name and address of each page."""
     with acting_as(User.objects.system()):
         addresses = {**_incidents(), **_runs(), **_handovers(), **_proposals(), **_call_begun(), **_planned()}
-        return addresses | _versions()
+        return addresses | _versions() | _subscribers()
 
 
 def person(email: str) -> User:
@@ -80,10 +81,11 @@ def _incidents() -> dict[str, str]:
         "resolved": _resolved().reference,
     }
     found = {f"incident {name}": f"/incidents/{reference}/" for name, reference in references.items()}
-    update = told.status_updates.latest("pk")
+    update, promised = told.status_updates.latest("pk"), told.calls.get(next_call_at__isnull=False)
     return found | {
         "public incident": f"/status/{told.public_id}/",
         "correction": f"/incidents/{told.reference}/update/{update.pk}/correct/",
+        "call off": f"/incidents/{told.reference}/calls/{promised.pk}/call-off/",
     }
 
 
@@ -258,3 +260,15 @@ def _versions() -> dict[str, str]:
         "version not rehearsed": change.format(unproven.pk),
         "rehearse": f"/sops/SOP-03/versions/{unproven.number}/rehearse/",
     }  # fmt: skip
+
+
+def _subscribers() -> dict[str, str]:
+    """A webhook that is told of one service, and one that was asked and has not answered yet."""
+    for name in ("told", "asked"):
+        subscribers.ask("webhook", f"https://{name}.hospital.example/", Service.objects.filter(code="ward"))
+    told, asked = Subscriber.objects.order_by("-pk")[1::-1]
+    subscribers.confirm(told.token)
+    return {
+        "subscription": f"/status/subscription/{told.token}/",
+        "not confirmed": f"/status/subscription/{asked.token}/confirm/",
+    }
