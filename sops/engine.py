@@ -16,9 +16,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Component, User
+from incidents.local_time import format_time
 from sops import stepping
 from sops.actions.catalogue import ActionSpec, find, read_parameters
-from sops.actions.choosing import adapter_for, others_on, too_often
+from sops.actions.choosing import adapter_for, others_on, too_often, whole_minute
 from sops.actions.deadline import within
 from sops.actions.outcomes import Failed, Finding, Refused, Throttled, Underway, Unsure
 from sops.models import Run, StepRun
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 MARGIN = timedelta(seconds=15)  # beyond an action's own limit, before its claim counts as lost
 LOOK_AGAIN = timedelta(seconds=5)
 LONGEST_OPERATION = timedelta(minutes=45)  # at the other side; then nobody knows what became of it
-LONGEST_WAIT = timedelta(minutes=2)  # that an action turned away waits before it is sent again
+LONGEST_WAIT = timedelta(minutes=2)  # for which an action turned away is sent again by itself
 MOST_LOSSES = 1  # a read that killed two workers is not tried a third time
 MOST_TURNED_AWAY = 3
 
@@ -175,8 +176,8 @@ def result_of(step: StepRun, perform: Callable[[], Finding | Underway]) -> Resul
     except (Refused, Failed) as error:
         return Result(StepRunState.FAILED, str(error), is_bad=True)
     except Throttled as error:
-        wait = min(timedelta(seconds=error.seconds), LONGEST_WAIT)
-        return Result(StepRunState.PENDING, str(error), is_bad=True, again_in=wait)
+        again = timedelta(seconds=error.seconds)
+        return Result(StepRunState.PENDING, str(error), is_bad=True, again_in=again)
     except Unsure as error:
         return Result(unsure, str(error), is_bad=True)
     except Exception as error:
@@ -229,10 +230,17 @@ def _go_on_over_there(run: Run, step: StepRun, result: Result) -> None:
 
 
 def _turned_away(run: Run, step: StepRun, result: Result) -> None:
-    """Nothing happened: it may be sent again later, a few times, after all is asked anew."""
+    """Nothing happened: it may be sent again later, a few times, after all is asked anew.
+
+    Never before the time that the other side named: where that is long, a person decides.
+    """
     step.turned_away += 1
-    if step.turned_away % (MOST_TURNED_AWAY + 1) == 0:  # so often for each word that a person gives
+    words = ""
+    if result.again_in is not None and result.again_in > LONGEST_WAIT:
+        words = f"{result.words}, until {format_time(whole_minute(_at(result)))}: longer than a run waits"
+    elif step.turned_away % (MOST_TURNED_AWAY + 1) == 0:  # so often for each word that a person gives
         words = f"{result.words}, {step.turned_away} times"
+    if words:
         record_end(run, step, Result(StepRunState.FAILED, words, is_bad=True))
         return
     step.state, step.due_at, step.claim_expires_at = StepRunState.PENDING, _at(result), None

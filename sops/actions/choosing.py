@@ -101,12 +101,12 @@ def too_often(spec: ActionSpec, component: Component, run: Run) -> str:
     for step in StepRun.objects.disrupting_since(timezone.now() - WINDOW, component):
         sends += step.sends  # one that failed and was confirmed again was sent more than once
         if sends >= most and step.sent_at:
-            again = format_time(_whole_minute(step.sent_at + WINDOW))
+            again = format_time(whole_minute(step.sent_at + WINDOW))
             times = "once" if most == 1 else f"{most} times"
             return f"Disrupted {times} in the last hour, which is the most. Not before {again}: escalate"
     return ""
 
 
-def _whole_minute(at: datetime) -> datetime:
+def whole_minute(at: datetime) -> datetime:
     """Rounded up: a time that is told has come when it is shown."""
     return at if at == at.replace(second=0, microsecond=0) else at + timedelta(minutes=1)

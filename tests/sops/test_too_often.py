@@ -141,6 +141,25 @@ def test_what_was_turned_away_does_not_count(
     assert restarts(estate) == 2
 
 
+def test_nothing_is_sent_again_before_the_time_that_azure_named(
+    on_night: Incident, engineer: User, night: time_machine.Traveller, estate: dict[str, Component]
+) -> None:
+    """Where that is long the step fails, and a person decides; it did not happen, and does not count."""
+    run = work(start(on_night, [RESTART, MANUAL], by=engineer))
+    services.confirm(run.pk, 1, typed=TARGET, by=engineer)
+    with mock.patch.object(simulated, "perform", side_effect=Throttled("Azure is busy", 1200)) as sent:
+        for _ in range(6):
+            work(run)
+            night.shift(timedelta(minutes=3))
+    failed = step(run, 1)
+    assert (sent.call_count, failed.state, failed.sends) == (1, State.FAILED, 0)
+    assert failed.summary == "Azure is busy, until 02:28 GMT: longer than a run waits"
+    services.try_again(run.pk, 1, by=engineer)
+    services.confirm(run.pk, 1, typed=TARGET, by=engineer)
+    work(run)
+    assert restarts(estate) == 1
+
+
 def test_turned_away_for_good_it_may_be_confirmed_again_and_waits_as_often(
     on_night: Incident, engineer: User, night: time_machine.Traveller, estate: dict[str, Component]
 ) -> None:

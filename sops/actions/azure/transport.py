@@ -23,7 +23,7 @@ from sops.actions.outcomes import Failed, Refused, Throttled, Unsure
 LARGEST = 5_000_000  # bytes of an answer
 PAUSES = (0.5, 2.0)  # seconds between the tries of a read
 LONGEST_PAUSE = 10.0  # seconds that a read waits when Azure asks it to
-OTHERWISE, MOST = 30.0, 900.0  # seconds to wait after 429: where it does not say, and at the most
+OTHERWISE, MOST = 30.0, 86_400.0  # seconds to wait after 429: where it does not say, and at the most
 
 
 class Away(Failed):

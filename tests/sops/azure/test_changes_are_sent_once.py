@@ -77,7 +77,16 @@ def test_an_error_as_app_service_writes_it_is_azures_own(azure: Azure) -> None:
 
 @pytest.mark.parametrize(
     ("retry_after", "seconds"),
-    [("7", 7.0), ("", 30.0), ("soon", 30.0), ("-4", 1.0), ("0", 1.0), ("86400", 900.0), ("nan", 30.0)],
+    [
+        ("7", 7.0),
+        ("", 30.0),
+        ("soon", 30.0),
+        ("-4", 1.0),
+        ("0", 1.0),
+        ("1200", 1200.0),
+        ("999999", 86_400.0),
+        ("nan", 30.0),
+    ],
 )
 def test_a_throttled_change_says_when_to_come_back(retry_after: str, seconds: float, azure: Azure) -> None:
     azure.throttle(retry_after, "POST")
