@@ -193,3 +193,4 @@ def test_pages_of_alerts_and_promises_are_shown_with_the_others(
     remind()
     page = browse(on_call).get("/pages/").content.decode()
     assert "Alert: Sign-in page does not answer" in page
+    assert f'href="/proposals/{Proposal.objects.get().pk}/"' in page

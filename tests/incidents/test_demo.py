@@ -17,6 +17,7 @@ from incidents.models import (
     Kind,
     OutboxRow,
     Phase,
+    PhoneCall,
     ReferenceCounter,
     State,
     StatusUpdate,
@@ -65,6 +66,14 @@ def test_nothing_of_history_lies_ahead(history: Any) -> None:
 def test_nothing_of_history_waits_to_be_sent(history: Any) -> None:
     assert not OutboxRow.objects.exists()
     assert not StatusUpdate.objects.filter(published_at=None).exists()
+
+
+def test_history_has_calls_and_each_promised_one_was_made(history: Any) -> None:
+    assert PhoneCall.objects.filter(purpose="report").count() == Incident.objects.count()
+    assert PhoneCall.objects.exclude(next_call_at=None).exists()
+    assert not PhoneCall.objects.promised().exists()
+    assert not PhoneCall.objects.exclude(kept_at=None).filter(kept_by=None).exists()
+    assert {call.outcome for call in PhoneCall.objects.all()} == {"spoke", "voicemail"}
 
 
 def test_history_has_every_way_in_which_a_call_ends(history: Any) -> None:

@@ -222,6 +222,17 @@ class TestTaking:
             take(Proposal.objects.get().pk, facts={}, by=engineer)
         assert set(refused.value.message_dict) == {"customer", "service"}
 
+    def test_a_call_that_is_promised_is_promised_to_somebody(
+        self, engineer: User, proposal: Proposal
+    ) -> None:
+        soon = factories.SUNDAY_NIGHT + timedelta(minutes=30)
+        with pytest.raises(ValidationError) as refused:
+            take(proposal.pk, facts={"call_back_due_at": soon}, by=engineer)
+        assert refused.value.message_dict == {"caller_name": ["Enter whom you promised to ring"]}
+        facts = {"call_back_due_at": soon, "caller_name": "Night sister", "call_back_number": "01632 960175"}
+        call = take(proposal.pk, facts=facts, by=engineer).calls.get()
+        assert (call.who, call.direction, call.next_call_at) == ("Night sister", "out", soon)
+
     def test_analyst_takes_nothing(self, analyst: User, proposal: Proposal) -> None:
         with pytest.raises(PermissionDenied):
             take(proposal.pk, facts={}, by=analyst)
