@@ -96,7 +96,7 @@ def spent_words(run: Run, step: StepRun, at: datetime) -> str:
         return ""
     if not step.is_confirmed_at(at):
         minutes = HOLDS_FOR.seconds // 60
-        return f"It was confirmed more than {minutes} minutes ago, and not sent. Confirm it again"
+        return f"It was confirmed more than {minutes} minutes ago. Confirm it again"
     if not step.is_agreed_at(at):
         return "The vendor's agreement has run out. It has to be given again"
     if words := agreement_refusal(run, step):

@@ -16,7 +16,7 @@ from sops.following import NO_ANSWER
 from sops.models import Run, Step, StepRun
 from sops.models.step_run import HOLDS_FOR, Risk, StepRunState
 from sops.presenting import leads_words
-from sops.refusals import hold_words
+from sops.refusals import agreement_refusal, hold_words
 from sops.services.confirming import (
     choices_of_target,
     refusal_to_confirm,
@@ -187,7 +187,8 @@ def _waiting(run: Run, step: StepRun) -> Scene:
     return Scene(
         "confirm", HEADS[kind], step, spec, planned,
         refusal=refusal.words, advice=refusal.advice, waits_for_lead=refusal.waits_for_lead,
-        is_agreed=step.is_agreed_at(timezone.now()), forms={"confirm": form},
+        is_agreed=step.is_agreed_at(timezone.now()) and not agreement_refusal(run, step),
+        forms={"confirm": form},
     )  # fmt: skip
 
 

@@ -1,11 +1,13 @@
 """Between the word of a person and the worker much changes: nothing is sent on a word for something else."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.db import IntegrityError, transaction
+from django.test import Client
 
 from accounts.errors import Conflict
 from accounts.models import Component, User
@@ -54,7 +56,7 @@ def test_a_confirmation_that_no_worker_took_for_a_quarter_of_an_hour_is_asked_ag
     """Workers that come up at five in the morning do not restart what was confirmed at two."""
     night.shift(HOLDS + timedelta(seconds=1))
     work(confirmed)
-    asked_again(confirmed, "It was confirmed more than 15 minutes ago, and not sent. Confirm it again")
+    asked_again(confirmed, "It was confirmed more than 15 minutes ago. Confirm it again")
     assert deeds(estate) == 0
     services.confirm(confirmed.pk, 1, typed=TARGET, by=engineer)
     work(confirmed)
@@ -113,8 +115,13 @@ def test_who_agreed_and_then_left_has_agreed_to_nothing(
     assert step(agreed, 1).agreed_by == manager
 
 
-def test_nor_is_it_confirmed_on_such_a_word(agreed: Run, engineer: User, approver: User) -> None:
+def test_nor_is_it_confirmed_on_such_a_word_and_the_page_asks_for_another(
+    agreed: Run, engineer: User, approver: User, manager: User, browse: Callable[[User], Client]
+) -> None:
+    agree = f"/runs/{agreed.pk}/agree/"
+    assert agree not in browse(manager).get(f"/runs/{agreed.pk}/").content.decode()
     User.objects.filter(pk=approver.pk).update(is_active=False)
+    assert agree in browse(manager).get(f"/runs/{agreed.pk}/").content.decode()
     with pytest.raises(Conflict) as refused:
         services.confirm(agreed.pk, 1, typed=TARGET, by=engineer)
     assert f"{approver} may no longer agree for the vendor" in refused.value.detail
