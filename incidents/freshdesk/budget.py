@@ -24,7 +24,7 @@ NAME = "freshdesk"
 MINUTE = timedelta(seconds=60)
 UNKNOWN = -1  # remaining, while the first request of a minute has no answer yet
 USED = "Our share of what Freshdesk answers in a minute is used"
-UNHEARD = "Waiting to hear how much Freshdesk allows"
+UNHEARD = "Freshdesk has not answered the first request of this minute yet"
 # What a plan limits besides all requests together, and what the page says when it is used.
 KINDS = {
     "create": "Our share of the tickets that Freshdesk takes in a minute is used",

@@ -9,11 +9,11 @@ import pytest
 import time_machine
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts.models import User
 from incidents.models import Heartbeat, Incident, OutboxRow
-from incidents.outbox import registry
+from incidents.outbox import registry, tasks
 from incidents.outbox.tasks import LEASE, PARK_AFTER, deliver, sweep
 from incidents.outbox.writing import announce, announce_many
 from tests.factories import make_incident
@@ -340,6 +340,25 @@ def test_a_delivery_is_hurried_on_commit_only(
         write(incident, "one")
         write(incident, "one")
     assert len(callbacks) == 1
+
+
+def test_an_event_that_is_taken_back_announces_nothing(place: Place, incident: Incident) -> None:
+    with transaction.atomic():
+        write(incident, "one")
+        transaction.set_rollback(True)
+    assert not OutboxRow.objects.filter(key="one").exists()
+
+
+def test_a_new_ticket_goes_before_what_is_added_to_others(
+    incident: Incident, engineer: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.FRESHDESK_URL, settings.FRESHDESK_API_KEY = "https://example.freshdesk.com", "key"
+    OutboxRow.objects.filter(event="ticket").update(done_at=timezone.now())
+    make_incident(by=engineer)
+    handed: list[int] = []
+    monkeypatch.setattr(tasks, "hurry", lambda row_id: handed.append(row_id) or True)
+    sweep()
+    assert [OutboxRow.objects.get(pk=row_id).event for row_id in handed] == ["ticket", "note"]
 
 
 # ---------- Two workers ----------
