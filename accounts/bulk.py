@@ -27,7 +27,7 @@ def create_all(rows: Sequence[Row]) -> Sequence[Row]:
     """
     if not rows:
         return rows
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # the rows do not stay without their audit rows
         type(rows[0])._default_manager.bulk_create(rows)
         LogEntry.objects.bulk_create([_entry(row) for row in rows])
     return rows

@@ -27,8 +27,8 @@ sys.path.insert(0, str(ROOT))
 os.environ["DJANGO_SETTINGS_MODULE"] = "ooh.settings"
 os.environ["OOH_MODE"] = "embedded"
 
-ROUNDS, WARM_UP, LIMIT_MS = 40, 3, 50
-PAUSE = 0.005  # seconds between two reads of the page
+ROUNDS, WARM_UP, LIMIT_MS = 100, 5, 50
+PAUSE = 0.002  # seconds between two reads of the page
 ENGINEER, LEAD = "engineer.1@partner.example", "lead@partner.example"
 SOP, CHECK = "SOP-03", "No Azure event in UK South"
 LIVE = re.compile(r"""hx-vals='\{"seen": "(\w+)", "said": "(\w+)"\}'""")

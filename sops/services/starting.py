@@ -74,7 +74,7 @@ def _already_running(incident_id: int, version: SopVersion, by: User) -> Run | N
 def _refuse_unfit(version: SopVersion, incident: Incident, reachable: Sequence[Component]) -> None:
     """A version that is in force, serves this incident, reads as it did when approved, has its targets."""
     code, today = version.sop.code, local(timezone.now()).date()
-    suspensions = list(Suspension.objects.active())
+    suspensions = list(Suspension.objects.active().select_related(None))  # as a rule there is none
     if words := refusal(version.sop, version, incident, today, suspensions):
         raise Conflict(f"{code} cannot be started: {words}", "Choose another SOP, or escalate.")
     if words := hours_refusal(incident, timezone.now()):
