@@ -58,28 +58,30 @@ def question(incident: Incident, user: User) -> Question | None:
 
 
 def questions(user: User, now: datetime) -> list[Question]:
-    """Every one of an incident that this person sees, the newest last. One query.
+    """Every one of an incident that this person sees: what asks, then what is only told. One query.
 
     A ticket that was opened again is told as long as its incident may be reopened.
     """
     opened = Q(reopened_at__isnull=False, incident__resolved_at__gte=now - REOPEN_WITHIN)
     asking = Q(asked_at__isnull=False, answered_at=None)
-    tickets = Ticket.objects.visible_to(user).filter(opened | asking).order_by("asked_at", "reopened_at")
+    tickets = Ticket.objects.visible_to(user).filter(opened | asking).order_by("-asked_at", "-reopened_at")
     rows: Any = tickets.select_related("incident__customer", "incident__service", "incident__owner")
-    asked = (question(ticket.incident, user) for ticket in rows[:SHOWN])
-    return [each for each in asked if each]
+    asked = [question(ticket.incident, user) for ticket in rows[:SHOWN]]
+    return sorted((each for each in asked if each), key=lambda each: not each.asks)
 
 
 def lines(ticket: Ticket | None) -> list[Line]:
     """What the panel of the incident says besides what was sent."""
     if ticket is None:
         return []
-    read = f"Last read back {format_time(ticket.read_back_at)}" if ticket.read_back_at else ""
     found = []
     if ticket.seen_status is not None:
         status = status_words(ticket.seen_status)
         kind, icon = ("warn", "unknown") if ticket.is_asking or ticket.reopened_at else ("", "state")
-        found.append(Line("status", kind, icon, f"“{status}” over there", read))
+        ours = (
+            f"“{status_words(ticket.status)}” is what we wrote" if ticket.seen_status != ticket.status else ""
+        )
+        found.append(Line("status", kind, icon, f"“{status}” over there", ours))
     if ticket.merged_into:
         told = f"Ticket {ticket.number} was merged into {ticket.merged_into}"
         found.append(Line("merged", "", "info", told, "Notes go there"))
