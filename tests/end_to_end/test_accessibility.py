@@ -49,7 +49,8 @@ PAGES = {
         "incident told/call/", "incident told/call/ > Log the call", "call off > Call it off",
         "incident told/escalate/", "incident told/resolve/ > Resolve the incident",
         "incident escalated", "incident escalated/resume-triage/", "incident resolved",
-        "incident resolved/reopen/", "/incidents/", "/incidents/?q=nothing",
+        "incident resolved/reopen/", "incident asks", "incident asks/keep-open/ > Keep it open",
+        "incident opened again", "/incidents/", "/incidents/?q=nothing",
     ]),
     "SOPs": (world.ENGINEER, [
         "/sops/", "/sops/suspensions/", "/sops/SOP-03/", "/sops/SOP-07/", "/sops/coverage/",

@@ -16,11 +16,12 @@ from incidents import drafts, proposals
 from incidents.alerts import read
 from incidents.calls import log_call
 from incidents.intake import log_incident
-from incidents.models import Incident, Proposal, Subscriber
+from incidents.models import Incident, Proposal, Subscriber, Ticket
 from incidents.status.maintenance import draft, plan_maintenance, post_maintenance
 from incidents.status.services import correct_update, post_update, resolve_with_update
 from incidents.status.subscribers import services as subscribers
 from incidents.status.templates import write_template
+from incidents.timeline import record
 from sops import engine
 from sops.models import Run, Sop, SopVersion
 from tests.end_to_end.alerts import availability_test_fired
@@ -79,6 +80,8 @@ def _incidents() -> dict[str, str]:
         "told": told.reference,
         "escalated": _escalated().reference,
         "resolved": _resolved().reference,
+        "asks": _asks().reference,
+        "opened again": _opened_again().reference,
     }
     found = {f"incident {name}": f"/incidents/{reference}/" for name, reference in references.items()}
     update, promised = told.status_updates.latest("pk"), told.calls.get(next_call_at__isnull=False)
@@ -135,6 +138,29 @@ def _resolved() -> Incident:
         incident.pk, resolution="The restart helped; the caller signed in.", restored_at=timezone.now(),
         words="Compucare 8 is available again.", by=person(ENGINEER),
     )  # fmt: skip
+
+
+def _asks() -> Incident:
+    """Its ticket was resolved in Freshdesk, where the desk also had something to say."""
+    incident, desk = triaged("cwm-arian", "messagecall"), User.objects.vendors_desk()
+    now = timezone.now()
+    Ticket.objects.create(
+        incident=incident, number=48213, merged_into=48100, seen_status=4, asked_at=now, read_back_at=now,
+        read_error="Freshdesk does not answer (connect timeout)",
+    )  # fmt: skip
+    first = record(incident, "note", "Note from Freshdesk", "#ooh We look.", by=desk, announces=False)
+    edited = "#ooh We look at the network."
+    record(
+        incident, "note", "Note from Freshdesk, edited", edited, by=desk, supersedes=first, announces=False
+    )
+    return incident
+
+
+def _opened_again() -> Incident:
+    """Resolved here, and open in Freshdesk."""
+    incident, now = _resolved(), timezone.now()
+    Ticket.objects.create(incident=incident, number=48214, status=4, seen_status=2, reopened_at=now)
+    return incident
 
 
 # ---------- Runs ----------

@@ -15,7 +15,18 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role, Side
 from incidents import services
-from incidents.models import Heartbeat, Incident, IncidentGrant, OutboxRow, Subscriber, TimelineEntry
+from incidents.freshdesk import conversations
+from incidents.freshdesk.rows import conversation_row
+from incidents.models import (
+    Heartbeat,
+    Incident,
+    IncidentGrant,
+    OutboxRow,
+    Subscriber,
+    Ticket,
+    TimelineEntry,
+    Wall,
+)
 from tests import factories
 
 CANARY = "heliotrope-antimacassar"
@@ -26,10 +37,20 @@ VENDORS = ["analyst", "specialist", "vendor_auditor", "manager"]
 
 @pytest.fixture
 def product_note(incident: Incident, analyst: User, engineer: User) -> TimelineEntry:
-    """A vendor row on an incident that went through the partner's hands."""
+    """A vendor row on an incident that went through the partner's hands, and others read in its ticket."""
     services.begin_triage(incident.pk, by=engineer)
     services.escalate(incident.pk, team="Database on call", reason="No answer", by=engineer)
+    read_privately(incident)
     return services.add_product_note(incident.pk, text=f"Schema {CANARY} was migrated on Friday", by=analyst)
+
+
+def read_privately(incident: Incident) -> None:
+    """A private note of the vendor's agents, edited once, the second time after it was shared."""
+    ticket = Ticket.objects.create(incident=incident, number=4001, seen_status=4, asked_at=timezone.now())
+    at = timezone.now().isoformat()
+    note = {"id": 7001, "private": True, "source": 2, "created_at": at, "updated_at": at, "incoming": False}
+    for words in (f"<b>{CANARY}</b> of the licence", "#ooh We are on it", f"Not so, it is {CANARY}"):
+        assert conversations.take_in(ticket, [conversation_row({**note, "body": words})]) == 0
 
 
 @pytest.fixture
@@ -46,6 +67,15 @@ def test_no_partner_role_sees_product_notes(
     role: str, incident: Incident, product_note: TimelineEntry, request: Any
 ) -> None:
     assert product_note not in incident.timeline.visible_to(request.getfixturevalue(role))
+
+
+def test_what_was_read_privately_in_the_ticket_is_planted_for_the_walk(
+    incident: Incident, product_note: TimelineEntry
+) -> None:
+    read = incident.timeline.filter(by=User.objects.vendors_desk())
+    hidden = [entry for entry in read if CANARY in entry.text]
+    assert [entry.wall for entry in hidden] == [Wall.VENDOR, Wall.VENDOR]
+    assert [entry.text for entry in read if entry not in hidden] == ["#ooh We are on it"]
 
 
 @pytest.mark.parametrize("role", VENDORS)
