@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=2)  # longer than a connection's requests may take together
 LOOK_AGAIN = timedelta(minutes=10)  # an open incident's ticket is read so often, whatever nobody told us of
 # After news a ticket is read once more: their times count seconds, and another change may bear the same one.
-ONCE_MORE = timedelta(minutes=1)
+ONCE_MORE, JUST_NOW = timedelta(seconds=15), timedelta(seconds=30)
 REST = timedelta(minutes=5)  # after a reading that failed
 LEAVES = 10  # percent of the account's limit that reading leaves to what the desk has to write
 MOST_MERGES = 5
@@ -64,7 +64,7 @@ def read(ticket_id: int) -> None:
 
 @dataclass
 class Found:
-    """How many notes could not be read, and whether the ticket had changed since it was read last."""
+    """How many notes could not be read, and whether the ticket changed since the last time, or just now."""
 
     failed: int = 0
     is_news: bool = False
@@ -83,7 +83,8 @@ def take_in(client: Client, ticket_id: int) -> Found:
         news = (each for each in said if merged is None or each is not merged[1])
         found.failed += unread + conversations.take_in(ticket, news)
         if merged is None:
-            found.is_news = asking.take_in(ticket_id, row, written=ticket.status)
+            is_newer = asking.take_in(ticket_id, row, written=ticket.status)
+            found.is_news = is_newer or row.updated_at > timezone.now() - JUST_NOW
             return found
         merging.follow(ticket_id, *merged)
     raise CannotDeliver(f"Ticket {ticket.number} was merged on and on")

@@ -46,9 +46,10 @@ def test_a_ticket_that_is_not_due_is_not_asked_for(read: Ticket, freshdesk: Fres
 def test_after_news_it_is_read_once_more_and_an_open_one_every_ten_minutes(
     read: Ticket, freshdesk: Freshdesk, night: Any
 ) -> None:
-    assert read.read_due_at == timezone.now() + timedelta(seconds=55)
-    night.shift(56)
-    read_due()
+    assert read.read_due_at == timezone.now() + timedelta(seconds=10)
+    for seconds in (11, 31):
+        night.shift(seconds)
+        read_due()
     read.refresh_from_db()
     assert read.read_due_at == timezone.now() + timedelta(minutes=10)
     assert read.read_back_at == timezone.now()
@@ -61,6 +62,19 @@ def test_a_change_within_the_second_of_a_reading_is_not_missed(
     look_back()
     agents.note(read.number, "Two")  # `updated_at` counts seconds: the list says the same as before
     night.shift(61)
+    read_due()
+    assert [entry.text for entry in entries(read)] == ["One", "Two"]
+
+
+def test_reading_twice_within_the_second_does_not_end_the_wait_for_another_change(
+    read: Ticket, agents: Agents, night: Any
+) -> None:
+    agents.note(read.number, "One")
+    for _ in range(2):
+        reading.expect(read.number)
+        read_due()
+    agents.note(read.number, "Two")
+    night.shift(16)
     read_due()
     assert [entry.text for entry in entries(read)] == ["One", "Two"]
 
