@@ -11,10 +11,10 @@ from accounts.roles import Permission
 from accounts.templatetags.desk import due_words
 from handover.models import HandoverItem
 from handover.services import board_facts
-from incidents.freshdesk.showing import Question, questions
+from incidents.freshdesk.showing import Question, questions, reading_lines
 from incidents.local_time import format_time
 from incidents.models import AlertFeed, Incident, Maintenance, Proposal
-from incidents.outbox.reading import deliveries_now
+from incidents.outbox.reading import Line, deliveries_now
 from incidents.searching import narrowed
 from ooh.due_items import DueItem, due_items, notice
 from sops.models import Sop
@@ -49,12 +49,17 @@ def facts(user: User, now: datetime) -> dict[str, Any]:
         "may_log": user.has_perm(Permission.LOG_INCIDENT),
         "may_add": user.has_perm(Permission.ADD_ENTRY),
         "may_decide": user.has_perm(Permission.DECIDE_PROPOSAL),
-        "deliveries": deliveries_now(now) if user.has_perm(Permission.VIEW_DELIVERY) else None,
+        "deliveries": deliveries(now) if user.has_perm(Permission.VIEW_DELIVERY) else None,
         "people": people,
         "on_shift": people.on_shift,
         "maintenances": maintenances(user, now),
         "next_calls": people.next_calls,
     }
+
+
+def deliveries(now: datetime) -> list[Line]:
+    """What goes out and, where that is set up, what comes back."""
+    return [*deliveries_now(now), *reading_lines(now)]
 
 
 def maintenances(user: User, now: datetime) -> list[tuple[Maintenance, bool]]:

@@ -19,7 +19,7 @@ from django.utils import timezone
 from incidents.freshdesk import reading
 from incidents.freshdesk.client import Client, Refused, connect
 from incidents.freshdesk.rows import NotUnderstood, TicketRow, ticket_row
-from incidents.models import Incident, SyncCursor, Ticket
+from incidents.models import Heartbeat, Incident, SyncCursor, Ticket
 from incidents.models.incident import OPEN
 from incidents.outbox.registry import CannotDeliver, RetryLater, Unsure
 
@@ -54,6 +54,8 @@ def poll() -> bool:
         error = f"It failed on our side ({type(problem).__name__})"
     ran_at = timezone.now() + after - _every() if error else began
     SyncCursor.objects.filter(name=NAME).update(last_error=error[:300], ran_at=ran_at)
+    if not error and not Heartbeat.objects.filter(name=NAME).update(beat_at=began):
+        Heartbeat.objects.get_or_create(name=NAME, defaults={"beat_at": began})
     return not error
 
 

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from incidents.freshdesk import words
+from incidents.freshdesk import reading, words
 from incidents.freshdesk.client import Client, NotThere, connect
 from incidents.freshdesk.delivery import keep_note, keep_ticket
 from incidents.models import Conversation, Incident, OutboxRow, Ticket, TimelineEntry
@@ -108,6 +108,7 @@ def _compare_ticket(client: Client, incident: Incident, ticket: Ticket) -> Itera
         yield from _missing_ticket(client, ticket)
     else:
         yield from _compare_notes(incident, ticket, conversations)
+    reading.mark([ticket.pk])  # what they said and set meanwhile is read back by the worker
 
 
 def _adopt(incident: Incident, number: int) -> Ticket:

@@ -1,21 +1,24 @@
 """What the workbench and the board say of a ticket as it stands over there."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import User
+from incidents.freshdesk import polling
 from incidents.freshdesk.answering import may_answer
 from incidents.freshdesk.asking import status_words
+from incidents.freshdesk.delivery import is_configured
 from incidents.local_time import format_time
-from incidents.models import Incident, Ticket
+from incidents.models import Heartbeat, Incident, SyncCursor, Ticket
 from incidents.models.incident import REOPEN_WITHIN
 from incidents.outbox.reading import Line
 
 SHOWN = 20
+SILENT_AFTER = timedelta(minutes=5)  # several polls failed, and not one that waited for its share
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,26 @@ def questions(user: User, now: datetime) -> list[Question]:
     rows: Any = tickets.select_related("incident__customer", "incident__service", "incident__owner")
     asked = [question(ticket.incident, user) for ticket in rows[:SHOWN]]
     return sorted((each for each in asked if each), key=lambda each: not each.asks)
+
+
+def reading_lines(at: datetime) -> list[Line]:
+    """For the panel of deliveries: whether the desk hears what happens over there. Three queries at most."""
+    if not is_configured():
+        return []
+    cursor = SyncCursor.objects.filter(name=polling.NAME).first()
+    beat_at = Heartbeat.objects.filter(name=polling.NAME).values_list("beat_at", flat=True).first()
+    if cursor is None or (beat_at is None and not cursor.last_error):
+        return []  # the first look is under way
+    unread = Ticket.objects.exclude(read_error="").count()
+    if beat_at is None or at - beat_at > SILENT_AFTER:
+        since = f"Not since {format_time(beat_at)}. " if beat_at else ""
+        detail = f"{since}{cursor.last_error or 'Nobody looks'}. Nothing is lost"
+        return [Line("read", "warn", "late", "Freshdesk is not read back", detail)]
+    looked = f"Last looked {format_time(beat_at)}"
+    if unread:
+        told = f"{unread} ticket{'' if unread == 1 else 's'} could not be read. {looked}"
+        return [Line("read", "warn", "late", "Freshdesk is read back", f"{told}, and tried again")]
+    return [Line("read", "good", "check", "Freshdesk is read back", looked)]
 
 
 def lines(ticket: Ticket | None) -> list[Line]:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import signed_in
 from accounts.roles import Permission
+from incidents.freshdesk.showing import reading_lines
 from incidents.models import OutboxRow
 from incidents.outbox.forms import DecisionForm
 from incidents.outbox.reading import deliveries_now, heads
@@ -31,7 +32,8 @@ def deliveries(request: HttpRequest) -> HttpResponse:
         return _page(request)
     if not request.user.has_perm(Permission.VIEW_DELIVERY):
         raise PermissionDenied
-    context = {"deliveries": deliveries_now(timezone.now()), "is_page": part == "now"}
+    now = timezone.now()
+    context = {"deliveries": [*deliveries_now(now), *reading_lines(now)], "is_page": part == "now"}
     return render(request, "incidents/_deliveries_panel.html", context)
 
 
@@ -65,7 +67,7 @@ def _page(
     rows = heads(waiting, now, SHOWN + 1)
     parked = [row for row in rows[:SHOWN] if row.parked_at]
     context = {
-        "deliveries": deliveries_now(now),
+        "deliveries": [*deliveries_now(now), *reading_lines(now)],
         "parked": [
             (row, form if row.pk == at_row else DecisionForm(auto_id=f"row-{row.pk}-%s")) for row in parked
         ],

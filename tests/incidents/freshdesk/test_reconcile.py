@@ -74,6 +74,12 @@ def test_what_is_there_and_not_known_here_is_repaired_here(there: Freshdesk, inc
     assert reconcile()[0] == ["Both sides say the same."]
 
 
+def test_what_was_said_there_meanwhile_is_read_back(there: Freshdesk, incident: Incident) -> None:
+    assert not Ticket.objects.due(timezone.now()).exists()
+    reconcile()
+    assert Ticket.objects.due(timezone.now()).get().incident == incident
+
+
 def test_a_note_whose_number_alone_is_missing_is_known_again(there: Freshdesk, incident: Incident) -> None:
     Conversation.objects.filter(number=7002).delete()
     lines, _ = reconcile()

@@ -239,3 +239,51 @@ def test_a_question_costs_no_query_more(
     agents.set(triaged.number, status=4)
     look_back()
     assert queries_of(browser, address) == before
+
+
+# ---------- The deliveries ----------
+
+
+def said(browser: Client) -> str:
+    """Of the panel, the words about reading."""
+    return shown(browser, "/deliveries/").split("Freshdesk is ", 1)[-1].partition("</li>")[0]
+
+
+def test_the_page_of_deliveries_says_when_freshdesk_was_read_last(
+    ticket: Ticket, browse: Browse, engineer: User
+) -> None:
+    assert "Freshdesk is read back" not in shown(browse(engineer), "/deliveries/")  # nobody has looked yet
+    look_back()
+    assert "Last looked 02:08 GMT" in said(browse(engineer))
+    assert "Last looked 02:08 GMT" in shown(browse(engineer), "/")
+
+
+def test_it_warns_when_freshdesk_could_not_be_read_for_five_minutes(
+    ticket: Ticket, freshdesk: Freshdesk, browse: Browse, engineer: User, night: Any
+) -> None:
+    look_back()
+    freshdesk.down()
+    night.shift(200)
+    look_back()
+    assert "Last looked" in said(browse(engineer))
+    night.shift(101)
+    look_back()
+    assert "not read back" in said(browse(engineer))
+    assert "Not since 02:08 GMT. Freshdesk does not answer" in said(browse(engineer))
+    freshdesk.up()
+    look_back()
+    assert "Last looked 02:13 GMT" in said(browse(engineer))
+
+
+def test_it_names_how_many_tickets_could_not_be_read(ticket: Ticket, browse: Browse, engineer: User) -> None:
+    look_back()
+    Ticket.objects.update(read_error="Freshdesk no longer has ticket 4001")
+    assert "1 ticket could not be read. Last looked 02:08 GMT, and tried again" in said(browse(engineer))
+
+
+def test_where_freshdesk_is_not_set_up_nothing_is_said_of_reading(
+    ticket: Ticket, browse: Browse, engineer: User, settings: Any
+) -> None:
+    look_back()
+    settings.FRESHDESK_URL = ""
+    assert "read back" not in shown(browse(engineer), "/deliveries/")
