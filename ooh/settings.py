@@ -268,7 +268,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 600},
     },
     "audit-link": {"task": "ooh.tasks.link_chains", "schedule": 5.0, "options": {"expires": 5}},
-    "audit-verify": {"task": "ooh.tasks.verify_chains", "schedule": crontab(hour="3", minute="23")},
+    "audit-verify": {
+        "task": "ooh.tasks.verify_chains",
+        "schedule": crontab(hour="3", minute="23"),
+        "options": {"expires": 3600},
+    },
 }
 
 # ---------- API ----------

@@ -70,7 +70,7 @@ class Night:
     def states(self) -> list[object]:
         newest = "SELECT max(id) FROM sops_run"
         return [row[0] for row in self.rows(
-            f"SELECT state FROM sops_steprun WHERE run_id = ({newest}) ORDER BY position"  # noqa: S608
+            f"SELECT state FROM sops_steprun WHERE run_id = ({newest}) ORDER BY position"
         )]  # fmt: skip
 
     def messages(self) -> int:

@@ -52,7 +52,7 @@ def subscribe(request: HttpRequest, kind: str = "email") -> HttpResponse:
     form = FORMS[kind](request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST":
-        status = _refuse(request, form) if is_possible else 503
+        status = _refuse(request, form) if is_possible else 409
         if status == 200:
             services.ask(kind, form.cleaned_data["address"], form.cleaned_data["services"])
             return _see_other("status_asked", kind=kind)

@@ -262,7 +262,7 @@ def test_the_pages_have_no_script_and_are_kept_by_nobody(path: str, mail: MailSe
 def test_without_a_mail_server_the_form_says_so_and_asks_for_nothing(settings: Settings) -> None:
     settings.EMAIL_URL = ""
     assert "No e-mail from here for now" in Client().get(FORM).content.decode()
-    assert ask(UNKNOWN).status_code == 503
+    assert ask(UNKNOWN).status_code == 409
     assert not Subscriber.objects.exists()
 
 
