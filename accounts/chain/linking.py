@@ -1,16 +1,16 @@
 """The chain: each link holds a row's seal and a keyed hash over it and the link before.
 
-The first pass adopts the rows that are older than the chain itself: they bear no seal of their own.
-
 Links are made by a task some seconds after the rows, one task at a time: who writes a row takes no lock of
 the chain. Their order is that in which rows were found, for a transaction may commit after a later one.
+
+A row without a seal is never linked by itself, whatever became of the chain: only `adopt` does that.
 """
 
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from accounts.chain.sealing import Chain, chains, keyed, seal
 from accounts.models.chain import ChainHead, ChainLink
@@ -23,7 +23,8 @@ LAG = 5000
 
 def link_new() -> int:
     """Link the rows that were written since. How many; none while another task is at it."""
-    return sum(_link(chain, is_thorough=False) for chain in chains())
+    behind = [chain for chain in chains() if _unlinked(chain, is_thorough=False).exists()]
+    return sum(_link(chain, is_thorough=False) for chain in behind)
 
 
 def link_all(chain: Chain) -> int:
@@ -32,6 +33,19 @@ def link_all(chain: Chain) -> int:
     while done := _link(chain, is_thorough=True):
         linked += done
     return linked
+
+
+@transaction.atomic
+def adopt(chain: Chain) -> int:
+    """Link the rows that were written before the desk sealed any, as they are now. How many.
+
+    For a person to ask, once, after the upgrade: whoever takes seals away must not have it done for them.
+    """
+    head = _locked_head(chain)
+    if head is None:
+        return 0
+    old = (row for row in _unlinked(chain, is_thorough=True).iterator(BATCH) if not chain.seal_of(row))
+    return _append(chain, head, [(row.pk, seal(chain.name, chain.content(row))) for row in old])
 
 
 def head_proof(head: ChainHead) -> str:
@@ -47,26 +61,24 @@ def _link(chain: Chain, *, is_thorough: bool) -> int:
     head = _locked_head(chain)
     if head is None:
         return 0
-    if not head.position:
-        old = chain.rows().order_by("pk").iterator(BATCH)
-        return _append(chain, head, [(row.pk, chain.seal_of(row) or _adopted(chain, row)) for row in old])
-    known = ChainLink.objects.filter(chain=chain.name)
-    rows = chain.rows().order_by("pk")
+    rows = _unlinked(chain, is_thorough=is_thorough).iterator(BATCH)
+    sealed = ((row.pk, chain.seal_of(row)) for row in rows if chain.seal_of(row))
+    return _append(chain, head, _not_copied(chain, list(islice(sealed, BATCH))))
+
+
+def _unlinked(chain: Chain, *, is_thorough: bool) -> "QuerySet[Any]":
+    """Rows that have no link: all there are, or those near the newest link."""
+    known, rows = ChainLink.objects.filter(chain=chain.name), chain.rows().order_by("pk")
     if not is_thorough:
         newest = known.aggregate(newest=Max("row_id"))["newest"] or 0
         known, rows = known.filter(row_id__gt=newest - LAG), rows.filter(pk__gt=newest - LAG)
-    waiting = list(rows.exclude(pk__in=known.values("row_id"))[:BATCH])
-    return _append(chain, head, _not_copied(chain, [(row.pk, chain.seal_of(row)) for row in waiting]))
-
-
-def _adopted(chain: Chain, row: Any) -> str:
-    return seal(chain.name, chain.content(row))
+    return rows.exclude(pk__in=known.values("row_id"))
 
 
 def _not_copied(chain: Chain, rows: list[tuple[int, str]]) -> list[tuple[int, str]]:
     """Those with a seal that no other row bears; what is left out, `verifying` will name."""
     links = ChainLink.objects.filter(chain=chain.name, seal__in=[row_seal for _, row_seal in rows])
-    taken = {"", *links.values_list("seal", flat=True)}
+    taken = set(links.values_list("seal", flat=True))
     fresh = []
     for row_id, row_seal in rows:
         if row_seal not in taken:

@@ -195,11 +195,16 @@ def test_a_missing_guard_is_reported(history: Incident) -> None:
     assert verify().broken == []
 
 
-def test_a_chain_begun_late_adopts_what_was_there(history: Incident, engineer: User, beneath: None) -> None:
+def test_a_chain_begun_late_adopts_what_was_there_when_it_is_asked_to(
+    history: Incident, engineer: User, beneath: None
+) -> None:
     execute("DELETE FROM accounts_chainlink")
     execute("DELETE FROM accounts_chainhead")
     execute("UPDATE incidents_timelineentry SET seal = ''")
     linking.link_new()
+    assert any("not written by the desk" in each for each in found())
+    for chain in sealing.chains():
+        linking.adopt(chain)
     services.add_note(history.pk, text="After the chain began", by=engineer)
     assert found() == []
     execute(

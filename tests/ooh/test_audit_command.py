@@ -62,6 +62,9 @@ def test_an_anchor_outside_tells_of_a_chain_that_was_rewritten(incident: Inciden
         cursor.execute("UPDATE incidents_timelineentry SET seal = '', text = 'All was well'")
     guarding.install()
     linking.link_new()
+    with pytest.raises(CommandError):
+        audit("verify")
+    assert "rows of timeline" in audit("adopt")
     assert "as they were written" in audit("verify")
     with pytest.raises(CommandError):
         audit("verify", "--anchors", anchors)

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from accounts.chain import linking
+from accounts.chain import linking, sealing
 from accounts.chain.sealing import keyed
 from accounts.chain.verifying import verify
 from accounts.models import ChainHead, ChainLink
@@ -35,6 +35,7 @@ class Command(BaseCommand):
         check = acts.add_parser("check", help="Check a pack, without the database.")
         check.add_argument("pack", type=Path)
         check.add_argument("--key", default="", help="The public key, from the desk that wrote it.")
+        acts.add_parser("adopt", help="Once, after an upgrade: chain the rows from before there were seals.")
         acts.add_parser("key", help="Print the public key of this desk's packs.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -83,6 +84,10 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(manifest["files"], indent=1))
         whose = "the key given" if options["key"] else "the key in it; give --key to know whose it is"
         self.stdout.write(f"{manifest['what']}, made {manifest['made_at']}: as it was signed, by {whose}.")
+
+    def _adopt(self, options: dict[str, Any]) -> None:
+        counts = [(chain.name, linking.adopt(chain)) for chain in sealing.chains()]
+        self.stdout.write("Adopted " + ", ".join(f"{count} rows of {name}" for name, count in counts) + ".")
 
     def _key(self, options: dict[str, Any]) -> None:
         self.stdout.write(packs.public_key())
