@@ -36,16 +36,21 @@ def read_whole(response: httpx2.Response, *, ends_at: float, largest: int) -> by
 
 def retry_after(response: httpx2.Response) -> float | None:
     """Seconds, from a number or a date; what is neither is ignored."""
-    value = response.headers.get("retry-after", "")
+    seconds = seconds_of(response.headers.get("retry-after", ""))
+    return seconds if seconds is not None and 0 < seconds < float("inf") else None
+
+
+def seconds_of(value: str) -> float | None:
+    """What a `Retry-After` says, as it says it: a number of any size, or a date, also one that has passed."""
     try:
-        seconds = float(value)
+        return float(value)
     except ValueError:
-        try:
-            at = parsedate_to_datetime(value)
-        except ValueError:
-            return None
-        seconds = (at - timezone.now()).total_seconds() if at.tzinfo else 0.0
-    return seconds if 0 < seconds < float("inf") else None
+        pass
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return (at - timezone.now()).total_seconds() if at.tzinfo else None
 
 
 def name_of(error: Exception) -> str:

@@ -8,13 +8,12 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 
 import httpx2
-from django.utils import timezone
 
+from incidents.outbox.http import seconds_of
 from sops.actions.outcomes import Failed
 
 _CODE = re.compile(r"[A-Za-z]{3,60}|[0-9]{1,6}")
@@ -93,12 +92,8 @@ class Raw:
 
     def retry_after(self, otherwise: float, most: float) -> float:
         """Seconds to wait, from a number or a date, from one to `most`; `otherwise` where it says none."""
-        value = self.headers.get("retry-after", "")
-        try:
-            seconds = float(value)
-        except ValueError:
-            seconds = _seconds_until(value, otherwise)
-        return otherwise if math.isnan(seconds) else min(max(seconds, 1.0), most)
+        seconds = seconds_of(self.headers.get("retry-after", ""))
+        return otherwise if seconds is None or math.isnan(seconds) else min(max(seconds, 1.0), most)
 
 
 def error_code(body: dict[str, Any]) -> str:
@@ -126,11 +121,3 @@ def declined(raw: Raw, rbac: Sequence[str] = ()) -> Declined:
     elif 300 <= raw.status < 400:
         words = f"Azure's address leads elsewhere ({raw.status}). Correct AZURE_MANAGEMENT_URL"
     return Declined(words, raw.status, raw.code)
-
-
-def _seconds_until(value: str, otherwise: float) -> float:
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
-        return otherwise
-    return (at - timezone.now()).total_seconds() if at.tzinfo else otherwise
