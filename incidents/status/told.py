@@ -44,8 +44,22 @@ class Said:
         return self.corrected_at or self.posted_at
 
 
+class _Told:
+    """What was said of it, oldest first, at least once."""
+
+    updates: list[Said]
+
+    @property
+    def latest(self) -> Said:
+        return self.updates[-1]
+
+    @property
+    def newest_first(self) -> list[Said]:
+        return self.updates[::-1]
+
+
 @dataclass(frozen=True)
-class PublicIncident:
+class PublicIncident(_Told):
     """One incident as the public knows it. `updates` are the published ones, oldest first, at least one.
 
     `services` are those on the status page that it was said to affect, its own first: name by code.
@@ -56,14 +70,6 @@ class PublicIncident:
     service_name: str
     services: Mapping[str, str]
     updates: list[Said]
-
-    @property
-    def latest(self) -> Said:
-        return self.updates[-1]
-
-    @property
-    def newest_first(self) -> list[Said]:
-        return self.updates[::-1]
 
     @property
     def is_open(self) -> bool:
@@ -135,7 +141,7 @@ class PublicIncident:
 
 
 @dataclass(frozen=True)
-class PublicMaintenance:
+class PublicMaintenance(_Told):
     """Planned work as the public knows it, with its published updates, oldest first, at least one."""
 
     public_id: str
@@ -144,14 +150,6 @@ class PublicMaintenance:
     starts_at: datetime
     ends_at: datetime
     updates: list[Said]
-
-    @property
-    def latest(self) -> Said:
-        return self.updates[-1]
-
-    @property
-    def newest_first(self) -> list[Said]:
-        return self.updates[::-1]
 
     @property
     def phase(self) -> str:
