@@ -31,7 +31,7 @@ _OLD_DATE = re.compile(
     r"|[0-9][01][0-9](?:19[0-9]{2}|20[01][0-9])"
     r"|(?<=1)9[0-9]{2}-[01][0-9]-[0-3][0-9]|(?<=2)0[01][0-9]-[01][0-9]-[0-3][0-9])(?![0-9]|[./-][0-9])"
 )
-_GAP_TO_DATE = re.compile(r"[\s,;:(|'\"-]{0,5}_?(?:(?:f|m|female|male)[\s,)|]{1,3})?")
+_GAP_TO_DATE = re.compile(r"[\s,;:(|'\"-]{0,5}_?(?:(?:f|m|female|male|mrs?|ms|miss)[\s,)|'\"]{1,4})?")
 _PATIENT_OR_BORN = re.compile(rf"{PATIENT}|(?<![a-z])(?:born|birth)(?![a-z])")
 
 

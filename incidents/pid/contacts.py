@@ -13,6 +13,7 @@ PATIENT_CUES = listed(
     "patient|pt|pnt|px|y claf|next of kin|nok|n.o.k|mother|father|daughter|son|wife|husband|carer|mum|dad"
     "|neighbour|guardian|relative"
 )
+POSSESSIVE_CUES = ("her ", "his ", "their ")
 HOME_CUES = ("lives", "live at", "living at", "resid", "home address", "of no")
 _KIN = (
     r"(?<![a-z])(?:next of kin|n\.?o\.?k|mother|father|daughter|son|wife|husband|carer|mum|dad"
@@ -22,6 +23,11 @@ _CUE = re.compile(rf"{PATIENT}|patient(?=[a-z_]*(?:phone|mobile|tel|email|addres
 _HOME_CUE = re.compile(
     r"(?<![a-z])(?:lives? (?:at|in)|living at|resid(?:es|ent|ing) (?:at|of)|home address|of no\.? )"
 )
+_HIS_OR_HERS = re.compile(
+    r"(?:her|his|their) (?:own |home )?(?:e-?mail|phone|mobile|mob|address|number)(?: address| number)?"
+    r"(?: is|:)? "
+)
+_ONE_PATIENT_AFTER = re.compile(r"[^\n.]{0,12}(?:the patient|pt|px)(?![a-z])")
 _REACH = 60
 
 _STREET_TYPES = listed(
@@ -70,6 +76,18 @@ def find_after_patient(plain: Plain, at: int) -> Iterator[Finding]:
     for kind, needed, pattern in _KINDS:
         found = needed.search(plain.low, start, end) and pattern.search(plain.low, start, end)
         if found and not _is_desk(plain.low, start, found, kind):
+            yield Finding(kind, *found.span(), "warn")
+
+
+def find_possessed(plain: Plain, at: int) -> Iterator[Finding]:
+    """Her e-mail address or his mobile, when the same line goes on about one patient."""
+    match = _HIS_OR_HERS.match(plain.low, at)
+    if not match:
+        return
+    end = min(len(plain.low), match.end() + _REACH)
+    for kind, _, pattern in _KINDS:
+        found = pattern.match(plain.low, match.end(), end)
+        if found and _ONE_PATIENT_AFTER.match(plain.low, found.end()):
             yield Finding(kind, *found.span(), "warn")
 
 

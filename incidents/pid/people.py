@@ -20,6 +20,7 @@ BED_CUES = (
     "bay",
     "side",
     "room",
+    "rm",
     "cubicle",
     "sr",
     "ward",
@@ -39,10 +40,10 @@ _FORM_FIELD = re.compile(
 )
 _STAFF_FORM = re.compile(r"(?<![a-z])(?:user|staff|account|caller|contact|upn|engineer)(?![a-z])")
 _BED = re.compile(
-    r"(?:bed(?:space)?|bay|side ?room|room|cubicle|sr)[ -]?(?:no\.? ?)?[0-9]{1,2}(?![0-9])"
+    r"(?:bed(?:space)?|bay|side ?ro?o?m|ro?o?m|cubicle|sr)[ -]?(?:no\.? ?)?[0-9]{1,2}(?![0-9])"
     r"|w(?:ard|d)? ?[0-9]{1,2}[a-z]?,? ?b(?:ed)? ?[0-9]{1,2}(?![0-9])"
 )
-_CARE = re.compile(r"(?<![a-z])(?:ward|wd|theatre|itu|icu|hdu|bed|obs|w[0-9]|room)")
+_CARE = re.compile(r"(?<![a-z])(?:ward|wd|theatre|itu|icu|hdu|bed|obs|w[0-9]|ro?o?m)")
 _STAFF_BEFORE = re.compile(
     r"(?:nurse|sister|matron|dr|doctor|prof|professor|engineer|consultant|registrar|spoke (?:to|with)"
     r"|reported by|per|by|caller|called|rang|ring|ask for|contact|from|told|with|manager|lead|clerk|porter"

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from incidents.pid.finding import KIND_WORDS, Finding, marker
+from incidents.pid.slips import MEANT, WORD
 from incidents.pid.words import any_of
 
 _DIGIT_WORDS = {
@@ -84,7 +85,7 @@ class Plain(NamedTuple):
 
 
 def plain(original: str) -> Plain:
-    """Fold compatibility forms, accents, dashes, spaces, foreign digits, escapes and spoken digits."""
+    """Fold compatibility forms, accents, dashes, spaces, foreign digits, escapes, spoken digits and mistyped labels."""
     text, passes = original, []
     if not text.isascii():
         text, edits = _rewrite(text, _NOT_ASCII, lambda match: fold(match[0]))
@@ -99,6 +100,11 @@ def plain(original: str) -> Plain:
     low = text.lower()
     if _TWO_SPOKEN.search(low) and _SPOKEN.search(low):
         text, edits = _rewrite(low, _SPOKEN, _spoken_digits, text)
+        passes.append(edits)
+        low = text.lower()
+    if slips := MEANT.keys() & WORD.findall(low):
+        mistyped = re.compile(rf"(?<![a-z]){any_of(sorted(slips))}(?![a-z])")
+        text, edits = _rewrite(low, mistyped, lambda match: MEANT[match[0]], text)
         passes.append(edits)
         low = text.lower()
     return Plain(text, low, tuple(edits for edits in passes if edits.starts))

@@ -36,7 +36,7 @@ CUES = listed(
 )
 _LABEL = (
     rf"(?:(?P<always>(?:mrns?|ubrn)(?:{NUMBER_WORD})?|medical[ _]?record{NUMBER_WORD})"
-    rf"|(?P<numbered>(?:hosp(?:ital)?|(?:in|out)?patient(?:'s| with| whose)?|pat"
+    rf"|(?P<numbered>(?:(?:patient[ _-]?)?hosp(?:ital)?|(?:in|out)?patient(?:'s| with| whose)?|pat"
     r"|appointment|booking|pt'?s?|px|pas|episode|spell|case ?notes?"
     rf"|encounter|visit|admission|attendance|district|wristband|unit|k|compucare(?: patient)?"
     rf"|(?:patient )?registration|cris|accession|referral){NUMBER_WORD})"

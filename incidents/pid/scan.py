@@ -21,6 +21,7 @@ _BY_CUE: tuple[tuple[Iterable[str], _AtCue], ...] = (
     (people.CARE_CUES, people.find_cared_for),
     (people.BED_CUES, people.find_in_bed),
     (contacts.PATIENT_CUES, contacts.find_after_patient),
+    (contacts.POSSESSIVE_CUES, contacts.find_possessed),
     (contacts.HOME_CUES, contacts.find_home),
     (contacts.STREET_CUES, contacts.find_street),
 )

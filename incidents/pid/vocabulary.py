@@ -86,7 +86,8 @@ NOT_NAMES = frozenset(
         "trace transfer true tue tuesday under unit unknown until update urgent us user users "
         "utc values version very via view vm vpn wants ward wards warn was wasn't we web wed "
         "wednesday what when where which while who why wifi will windows with within without "
-        "won't wont wristband wrong yes yet you you're"
+        "won't wont wristband wrong yes yet you you're "
+        "alter create delete drop rebuild reindex reorganize truncate"
     )
 )
 

@@ -20,8 +20,8 @@ def any_of(words: Iterable[str]) -> str:
 
 # "number", "no.", "#", "_no", "Number" of nhsNumber: what turns a word into a label.
 NUMBER_WORD = (
-    r"[ _.'-]{0,2}+(?:numbers?|numb|nubmer|nmber|numebr|nunber|num|nums|nbr|nr|nos|no|ids|id|identifier|ref"
-    r"|reference|code|rhif|#)(?![a-z])\.?"
+    r"(?:[ _.'-]{0,2}+(?:numbers?|numb|num|nums|nbr|nr|nos|no|ids|id|identifier|ref|reference|code|rhif|#)"
+    r"(?![a-z])\.?){1,2}+"
 )
 
 # What may stand between a label and its value: punctuation, markup and a few small words.
