@@ -85,7 +85,10 @@ class Plain(NamedTuple):
 
 
 def plain(original: str) -> Plain:
-    """Fold compatibility forms, accents, dashes, spaces, foreign digits, escapes, spoken digits and mistyped labels."""
+    """Fold compatibility forms, accents, dashes, spaces, foreign digits, escapes and spoken digits.
+
+    A label with a slip of the finger in it becomes the label that was meant.
+    """
     text, passes = original, []
     if not text.isascii():
         text, edits = _rewrite(text, _NOT_ASCII, lambda match: fold(match[0]))
