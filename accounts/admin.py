@@ -18,7 +18,9 @@ from django.http import HttpRequest
 from guardian.models import GroupObjectPermission, UserObjectPermission
 from knox.models import AuthToken
 
-from accounts.models import Component, Customer, Organisation, Service, Team, User
+from accounts import reads
+from accounts.models import Component, Customer, Organisation, Read, Service, Team, User
+from accounts.requests import signed_in
 from accounts.roles import SIDES, Permission, Role
 
 for model in (Group, AuthToken, UserObjectPermission, GroupObjectPermission):
@@ -31,6 +33,17 @@ class DeskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     see: ClassVar[Permission]
     edit: ClassVar[Permission | None] = None
+    read_as: ClassVar[Read | None] = None  # recorded when one is opened
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            self.note_read(request, found)
+        return found
+
+    def note_read(self, request: HttpRequest, row: Model) -> None:
+        if self.read_as is not None:
+            reads.note(signed_in(request), self.read_as, row)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(self.see)
@@ -98,6 +111,7 @@ class PersonAdmin(DeskAdmin, UserAdmin):  # type: ignore[type-arg]
     """Joiners, movers and leavers. A leaver is made inactive; the sessions end with the next request."""
 
     see, edit = Permission.MANAGE_PEOPLE, Permission.MANAGE_PEOPLE
+    read_as = Read.PERSON
     form, add_form = PersonChangeForm, PersonAddForm
     list_display = ("name", "email", "organisation", "role_words", "is_active")
     list_filter = ("organisation", "is_active")
@@ -153,6 +167,7 @@ class ComponentInline(admin.TabularInline):  # type: ignore[type-arg]
 @admin.register(Customer)
 class CustomerAdmin(DeskAdmin):
     see, edit = Permission.VIEW_CUSTOMER, Permission.MANAGE_CUSTOMERS
+    read_as = Read.CUSTOMER
     list_display = (
         "name",
         "nation",
@@ -211,3 +226,14 @@ class AuditAdmin(LogEntryAdmin):
         if request.user.has_perm(Permission.VIEW_PRODUCT_NOTE):
             return rows
         return rows.exclude(content_type__app_label="incidents", content_type__model="timelineentry")
+
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> LogEntry | None:
+        found: LogEntry | None = super().get_object(request, *args, **kwargs)
+        if found is not None:
+            reads.note(signed_in(request), Read.AUDIT_TRAIL, found, name=f"Entry {found.pk}")
+        return found
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if self.has_view_permission(request):
+            reads.note(signed_in(request), Read.AUDIT_TRAIL, name="List", rows=self.list_per_page)
+        return super().changelist_view(request, *args, **kwargs)

@@ -12,8 +12,10 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.chain import sealing, trail
+        from accounts.models import read_record
 
         sealing.register(trail.CHAIN)
+        sealing.register(read_record.CHAIN)
         pre_save.connect(trail.stamp_before_saving, sender=trail.CHAIN.model, dispatch_uid="seal")
         post_migrate.connect(_guard, dispatch_uid="guard")
 

@@ -1,9 +1,10 @@
-"""Numbers each request."""
+"""Numbers each request, and writes down what it showed."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from accounts import reads
 from accounts.audit import numbered
 
 
@@ -18,6 +19,21 @@ class RequestIdMiddleware:
             response = self.get_response(request)
             response["X-Request-ID"] = number
             return response
+
+
+class ReadsMiddleware:
+    """Records who was shown what, once the answer is ready: see `accounts.reads`."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with reads.collected():
+            return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *args: object) -> None:
+        match = request.resolver_match
+        reads.at_route(match.route if match else "")
 
 
 def _source_of(request: HttpRequest) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import token_views, views
+from accounts import read_views, token_views, views
 
 urlpatterns = [
     path("sign-in/", views.SignIn.as_view(), name="sign_in"),
@@ -10,5 +10,6 @@ urlpatterns = [
     path("integrations/", token_views.integrations, name="integrations"),
     path("integrations/<int:pk>/tokens/", token_views.issue_token, name="issue_token"),
     path("integrations/<int:pk>/tokens/revoke/", token_views.revoke_token, name="revoke_token"),
+    path("reads/", read_views.read_list, name="reads"),
     path("theme/", views.choose_theme, name="theme"),
 ]

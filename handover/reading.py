@@ -27,6 +27,7 @@ from handover.models import SECTIONS, Direction, Handover, HandoverItem, Page
 from handover.models.handover import may_answer, may_hand_over, may_offer
 from handover.models.page import may_acknowledge
 from incidents.models import Incident
+from incidents.reads import note_incident
 
 HISTORY = 25
 PAGES_SHOWN = 30
@@ -78,6 +79,7 @@ def facts(handover: Handover, user: User) -> dict[str, Any]:
     for item in items:
         item.handover = handover
         dress(item, user)
+        note_incident(user, item.incident)
     may_write = user.has_perm(Permission.OFFER_HANDOVER) or user.has_perm(Permission.ACCEPT_HANDOVER)
     return {
         "handover": handover,

@@ -13,6 +13,7 @@ from accounts.roles import Permission
 from incidents.calendar_change import effect_words
 from incidents.guard import refuse_patient_data
 from incidents.models import CalendarDay, Incident, OutboxRow, Proposal, StatusUpdate, TimelineEntry
+from incidents.reads import note_incident
 from incidents.status import admin as status_admin  # noqa: F401  (registers the screens of Service Status)
 
 
@@ -35,6 +36,11 @@ class TimelineInline(admin.TabularInline):  # type: ignore[type-arg]
 @admin.register(Incident)
 class IncidentAdmin(DeskAdmin):
     see = Permission.VIEW_INCIDENT
+
+    def note_read(self, request: HttpRequest, row: Any) -> None:
+        entries = TimelineEntry.objects.filter(incident=row).visible_to(request.user)
+        note_incident(signed_in(request), row, entries)
+
     list_display = ("reference", "customer", "service", "state", "owner", "logged_at")
     list_filter = ("state", "customer", "service")
     search_fields = ("reference",)

@@ -13,6 +13,7 @@ from incidents.freshdesk import showing
 from incidents.hours import needs_override
 from incidents.models import Incident, Kind, PhoneCall, State, TimelineEntry
 from incidents.outbox.reading import for_incident
+from incidents.reads import note_incident
 
 LATE_ENTRY = timedelta(minutes=2)  # written so long after it happened, the page says both times
 SHOWN_CALLS = 200
@@ -65,6 +66,7 @@ def find(request: HttpRequest, reference: str) -> Incident:
 def facts(incident: Incident, user: User, show: str = "all") -> dict[str, Any]:
     """The whole page's context, for this reader."""
     entries = list(incident.timeline.visible_to(user).newest_first()[:SHOWN_ENTRIES])
+    note_incident(user, incident, entries)
     updates = list(incident.status_updates.select_related("posted_by"))
     calls, moves = calls_of(incident), buttons(incident, user)
     return {

@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "incidents.status.middleware.StatusPagesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "accounts.middleware.RequestIdMiddleware",
+    "accounts.middleware.ReadsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -229,6 +230,13 @@ CACHES["status"] = {
     "LOCATION": "status",
     "TIMEOUT": None,
     "OPTIONS": {"MAX_ENTRIES": 500},
+}
+
+# Which reads of this hour are recorded already, so that a page which reads itself again asks nothing.
+CACHES["reads"] = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "LOCATION": "reads",
+    "OPTIONS": {"MAX_ENTRIES": 5000},
 }
 
 CELERY_TASK_IGNORE_RESULT = True

@@ -10,6 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 from django_htmx.http import reswap
 
+from accounts.requests import signed_in
+from incidents.reads import note_incident
 from incidents.views import done
 from sops import forms, scenes, services
 from sops.actions.catalogue import find as find_action
@@ -34,7 +36,10 @@ def _find(request: HttpRequest, pk: int) -> Run:
 @login_required
 def run(request: HttpRequest, pk: int) -> HttpResponse:
     """The run: so far, the step, then. Read by htmx, only the part that changes, and only if it has."""
-    context = run_page(_find(request, pk), request.user)  # type: ignore[arg-type]
+    found = _find(request, pk)
+    context = run_page(found, request.user)  # type: ignore[arg-type]
+    if found.incident is not None:
+        note_incident(signed_in(request), found.incident)
     if not request.htmx:  # type: ignore[attr-defined]
         return render(request, "sops/run.html", context)
     context |= {"is_read": True, "is_told": request.GET.get("said") != context["said"]}

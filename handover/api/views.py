@@ -22,6 +22,7 @@ from handover.models import Handover, HandoverItem, Page
 from incidents.api.incidents import body_of, person, query_of
 from incidents.api.pages import ByNumber, ByText, PageQuery
 from incidents.models import Incident
+from incidents.reads import note_incident
 
 NUMBER = "[0-9]{1,9}"
 ITEM = OpenApiParameter("item", int, OpenApiParameter.PATH, description="The item's id.")
@@ -84,7 +85,11 @@ class Handovers(mixins.ListModelMixin, viewsets.GenericViewSet[Any]):
         parameters=[ID], responses=shapes.HandoverDetailSerializer, summary="Read a handover, whole"
     )
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return self.answer(self.found())
+        number = self.found()
+        items = HandoverItem.objects.visible_to(request.user).filter(handover=number)
+        for item in items.select_related("incident"):
+            note_incident(person(request), item.incident)
+        return self.answer(number)
 
     @extend_schema(
         request=shapes.DraftSerializer, responses={201: shapes.HandoverDetailSerializer},

@@ -16,6 +16,7 @@ from incidents.api.incidents import REFERENCE, body_of, person, query_of
 from incidents.api.pages import ByNumber, PageQuery
 from incidents.api.permissions import MayReadIncidents
 from incidents.models import Incident, PhoneCall
+from incidents.reads import note_incident
 
 NUMBER = OpenApiParameter("id", int, OpenApiParameter.PATH, description="The number of the call.")
 
@@ -84,6 +85,7 @@ class PhoneCalls(mixins.ListModelMixin, viewsets.GenericViewSet[Any]):
     @extend_schema(parameters=[PageQuery], summary="List the phone calls of an incident")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         query_of(PageQuery, request)
+        note_incident(person(request), self.incident())
         return super().list(request, *args, **kwargs)
 
     @extend_schema(

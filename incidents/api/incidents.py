@@ -22,6 +22,7 @@ from incidents.api.pages import ByChange, ByNumber, PageQuery
 from incidents.api.permissions import MayReadIncidents
 from incidents.intake import answer_gate, log_once
 from incidents.models import Incident, StatusUpdate, TimelineEntry
+from incidents.reads import note_incident, note_many
 from incidents.status.services import post_update
 
 KEY = OpenApiParameter(
@@ -88,8 +89,8 @@ class Incidents(mixins.ListModelMixin, viewsets.GenericViewSet[Any]):
         fresh = self.get_queryset().get(pk=(incident or self.found()).pk)
         return Response(shapes.IncidentSerializer(fresh).data, status=code)
 
-    def pages(self, rows: Any, shape: Any) -> Response:
-        return self.get_paginated_response(shape(self.paginate_queryset(rows), many=True).data)
+    def pages(self, shown: Any, shape: Any) -> Response:
+        return self.get_paginated_response(shape(shown, many=True).data)
 
     # ---------- Read and log ----------
 
@@ -106,11 +107,15 @@ class Incidents(mixins.ListModelMixin, viewsets.GenericViewSet[Any]):
             "owner_side": "owner_side",
         }
         rows = rows.filter(**{field: wanted[name] for name, field in names.items() if name in wanted})
-        return self.pages(rows, shapes.IncidentSerializer)
+        shown = self.paginate_queryset(rows) or []
+        note_many(person(request), shown, name="List of the API")
+        return self.pages(shown, shapes.IncidentSerializer)
 
     @extend_schema(parameters=[REFERENCE], summary="Read an incident")
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return Response(shapes.IncidentSerializer(self.found()).data)
+        found = self.found()
+        note_incident(person(request), found)
+        return Response(shapes.IncidentSerializer(found).data)
 
     @extend_schema(
         parameters=[KEY], request=shapes.CallSerializer, summary="Log a call",
@@ -131,8 +136,11 @@ class Incidents(mixins.ListModelMixin, viewsets.GenericViewSet[Any]):
     @action(detail=True, pagination_class=ByNumber)
     def timeline(self, request: Request, reference: str) -> Response:
         query_of(PageQuery, request)
-        rows = TimelineEntry.objects.filter(incident=self.found()).visible_to(request.user)
-        return self.pages(rows.select_related("by"), shapes.TimelineEntrySerializer)
+        found = self.found()
+        rows = TimelineEntry.objects.filter(incident=found).visible_to(request.user)
+        shown = self.paginate_queryset(rows.select_related("by")) or []
+        note_incident(person(request), found, shown)
+        return self.pages(shown, shapes.TimelineEntrySerializer)
 
     @extend_schema(
         parameters=[REFERENCE], request=shapes.NoteSerializer,
@@ -155,7 +163,8 @@ class Incidents(mixins.ListModelMixin, viewsets.GenericViewSet[Any]):
     def status_updates(self, request: Request, reference: str) -> Response:
         query_of(PageQuery, request)
         rows = StatusUpdate.objects.filter(incident=self.found()).visible_to(request.user)
-        return self.pages(rows.select_related("posted_by"), shapes.StatusUpdateSerializer)
+        shown = self.paginate_queryset(rows.select_related("posted_by"))
+        return self.pages(shown, shapes.StatusUpdateSerializer)
 
     @extend_schema(
         parameters=[REFERENCE], request=shapes.PostUpdateSerializer,

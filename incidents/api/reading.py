@@ -10,13 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import reads
 from accounts.api import IsSignedIn
-from accounts.models import Component, Customer, Service
+from accounts.models import Component, Customer, Read, Service
 from accounts.roles import Permission
 from incidents import coverage
 from incidents.api import serializers as shapes
 from incidents.api.fields import Moment, Strict
-from incidents.api.incidents import query_of
+from incidents.api.incidents import person, query_of
 from incidents.api.pages import ByText, PageQuery
 
 
@@ -113,6 +114,12 @@ class Customers(Catalogue):
 
     def get_queryset(self) -> Any:
         return Customer.objects.visible_to(self.request.user).active()  # type: ignore[arg-type]
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        answer = super().list(request, *args, **kwargs)
+        shown = len(answer.data["results"])
+        reads.note(person(request), Read.CUSTOMER, name="List of the API", rows=shown)
+        return answer
 
 
 @extend_schema(tags=["codes"], parameters=[PageQuery])

@@ -11,10 +11,11 @@ from rest_framework.views import APIView
 
 from accounts.roles import Permission
 from incidents.api import serializers as shapes
-from incidents.api.incidents import query_of
+from incidents.api.incidents import person, query_of
 from incidents.api.settled import SettledPageSerializer, SettledQuery, page
 from incidents.models import Conversation, Incident, Ticket, TimelineEntry
 from incidents.models.timeline import SHARED
+from incidents.reads import note_many
 
 
 class SyncTicketSerializer(serializers.ModelSerializer[Ticket]):
@@ -123,6 +124,7 @@ class SyncIncidents(SyncView):
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         found = page(request, self.incidents(), "changed_at", query_of(SettledQuery, request))
+        note_many(person(request), found["results"], name="Incidents of the sync")
         return Response(SettledPageSerializer.of(found, SyncIncidentSerializer))
 
 
@@ -141,9 +143,9 @@ class SyncTimeline(SyncView):
         rows = rows.prefetch_related("conversations")
         if "incident" in asked:
             rows = rows.filter(incident__reference=asked["incident"])
-        return Response(
-            SettledPageSerializer.of(page(request, rows, "written_at", asked), SyncEntrySerializer)
-        )
+        found = page(request, rows, "written_at", asked)
+        note_many(person(request), found["results"], name="Timeline of the sync")
+        return Response(SettledPageSerializer.of(found, SyncEntrySerializer))
 
 
 class SyncTicket(SyncView):

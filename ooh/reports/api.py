@@ -9,7 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import User
+from accounts import reads
+from accounts.models import Read, User
 from accounts.roles import Permission
 from ooh.reports.months import NoReport, parse
 from ooh.reports.report import report_of
@@ -32,4 +33,6 @@ class MonthReport(APIView):
             asked = parse(month, now)
         except NoReport as error:
             raise NotFound(str(error)) from None
-        return Response(as_data(report_of(asked, user, now)))
+        found = report_of(asked, user, now)
+        reads.note(user, Read.REPORT, name=f"Report {found.month}", rows=len(found.calls))
+        return Response(as_data(found))

@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts import reads
+from accounts.models import Read
 from accounts.requests import signed_in
 from accounts.roles import Permission
 from ooh.reports import charts, exporting, words
@@ -36,7 +38,9 @@ def report(request: HttpRequest, month: str = "") -> HttpResponse:
         return render(request, "400.html", {"detail": _formats()}, status=400)
     found = report_of(asked, user, now)
     if wanted == "csv":
+        reads.exported(user, name=f"Report {found.month}, {table}", rows=len(found.calls))
         return _csv(found, table)
+    reads.note(user, Read.REPORT, name=f"Report {found.month}", rows=len(found.calls))
     return render(request, "ooh/reports/report.html", page(found))
 
 

@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import reads
+from accounts.models import Read
 from accounts.requests import signed_in
 from accounts.roles import Permission
 from incidents.models import Subscriber
@@ -50,6 +52,7 @@ def _page(
     page = Paginator(found, SHOWN).get_page(request.GET.get("page"))
     if at_row and at_row not in {each.pk for each in page}:
         page = Paginator(found.filter(pk=at_row), SHOWN).get_page(1)
+    reads.note(signed_in(request), Read.SUBSCRIBERS, name="Subscribers", rows=len(page.object_list))
     rows = [
         (each, form if each.pk == at_row else EndForm(auto_id=f"end-{each.pk}-%s")) for each in page
     ]  # fmt: skip

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 from django.utils import timezone
 
+from accounts import reads
 from accounts.chain import linking, sealing
 from accounts.chain.sealing import keyed
 from accounts.chain.verifying import verify
-from accounts.models import ChainHead, ChainLink
+from accounts.models import ChainHead, ChainLink, User
 from incidents.local_time import LONDON
 from incidents.models import Incident
 from ooh import packs
@@ -64,17 +66,29 @@ class Command(BaseCommand):
 
     def _export(self, options: dict[str, Any]) -> None:
         linking.link_new()
-        with_vendor_rows = not options["for_partner"]
+        with_vendor_rows, of = not options["for_partner"], None
         if options["incident"]:
             incident = Incident.objects.filter(reference=options["incident"]).first()
             if incident is None:
                 raise CommandError(f"There is no incident {options['incident']}.")
+            of = incident
             manifest = packs.write_incident(options["to"], incident, with_vendor_rows=with_vendor_rows)
         else:
             start, end = _month(options["month"])
             manifest = packs.write_month(options["to"], start, end, with_vendor_rows=with_vendor_rows)
+        self._record(manifest, of, options["to"])
         counts = ", ".join(f"{told['rows']} rows in {name}" for name, told in manifest["files"].items())
         self.stdout.write(f"{manifest['what']}: {counts}. Written to {options['to']}.")
+
+    def _record(self, manifest: dict[str, Any], of: Incident | None, pack: Path) -> None:
+        """That it was exported. A pack of which nobody could say so is not left lying about."""
+        rows = sum(told["rows"] for told in manifest["files"].values())
+        name, where = manifest["what"], "manage.py audit export"
+        try:
+            reads.exported(User.objects.system(), of, name=name, rows=rows, where=where)
+        except DatabaseError:
+            pack.unlink()
+            raise
 
     def _check(self, options: dict[str, Any]) -> None:
         try:

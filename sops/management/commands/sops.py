@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from accounts import reads
 from accounts.audit import acting_as
 from accounts.models import User
 from sops import services, yaml_form
@@ -55,6 +56,8 @@ class Command(BaseCommand):
             raise CommandError("Name one SOP to print it, or a folder for all: --to FOLDER", returncode=USAGE)
         if number is not None and len(codes) != 1:
             raise CommandError("--version is of one SOP: name it", returncode=USAGE)
+        named = ", ".join(str(version) for version in versions)
+        reads.exported(User.objects.system(), name=named, rows=len(versions), where="manage.py sops export")
         refused = [words for version in versions if (words := self._write(version, folder))]
         if refused:
             raise CommandError("\n".join(refused))
