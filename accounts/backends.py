@@ -12,16 +12,16 @@ from accounts.roles import permissions_of
 
 
 class RoleBackend(ModelBackend):
-    """E-mail and password sign in; roles (groups of the same name) decide, in two queries a request."""
+    """E-mail and password sign in; roles (groups of the same name) decide, in one query a request."""
 
     def user_can_authenticate(self, user: Any) -> bool:
         """Machines have tokens: a password that somebody gave one opens nothing."""
         return bool(super().user_can_authenticate(user)) and not user.roles & set(MACHINES)
 
     def get_user(self, user_id: Any) -> User | None:
-        """The person of a session, with the organisation; nobody once they have left."""
-        people = User.objects.select_related("organisation", "team")
-        found: User | None = people.filter(pk=user_id, is_active=True).first()
+        """The person of a session, with organisation and roles; nobody once they have left."""
+        people = User.objects.filter(pk=user_id, is_active=True).select_related("team")
+        found: User | None = people.first_with_roles()
         return found
 
     def get_all_permissions(self, user_obj: Any, obj: Model | None = None) -> set[str]:

@@ -16,7 +16,15 @@ from handover.handing import (
     take_back,
 )
 from handover.lacking import state_sop_gap
-from handover.shifts import add_shift, board_facts, end_shift, gaps_ahead, next_change, on_shift
+from handover.shifts import (
+    add_shift,
+    board_facts,
+    end_shift,
+    gaps_ahead,
+    next_change,
+    on_shift,
+    people_to_ring,
+)
 
 __all__ = [
     "accept_item",
@@ -33,6 +41,7 @@ __all__ = [
     "offer",
     "on_shift",
     "page_leads",
+    "people_to_ring",
     "prepare",
     "record_call",
     "refresh_draft",

@@ -1,13 +1,14 @@
 """Who is on shift, who has it next, and where nobody is: the rota's rules over its rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, prefetch_related_objects
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.errors import Conflict
@@ -46,9 +47,8 @@ class BoardFacts:
 
 
 def on_shift(at: datetime) -> list[tuple[User, rota.Shift]]:
-    """Who is on at this instant, both sides, leads first. Two queries."""
-    rows = list(_near(at).prefetch_related("person__groups"))
-    return _sorted(rows, at)
+    """Who is on at this instant, both sides, leads first. One query."""
+    return _sorted(_with_roles(_near(at)), at)
 
 
 def end_of(person: User, at: datetime) -> datetime | None:
@@ -81,20 +81,38 @@ def shifts_between(start: datetime, end: datetime) -> list[tuple[User, rota.Shif
     return [(people[shift.person], shift) for shift in found]
 
 
-def board_facts(at: datetime, user: User) -> BoardFacts:
-    """Who is on, the vendor's teams with their last page, and the next calls. At most three queries."""
-    rows = list(_near(at).annotate(owned=_owned()))
-    now = rota.on_at(_pure(rows), at, settings.DESK_NATION)
-    on = [row for row in rows if row.person_id in {shift.person for shift in now}]
-    prefetch_related_objects(on, "person__groups")
-    owned = {row.person_id: getattr(row, "owned", 0) or 0 for row in on}
-    people = [OnShift(person, shift, role_of(person), owned[person.pk]) for person, shift in _sorted(on, at)]
+def board_facts(at: datetime, beside: Mapping[str, list[Any]]) -> BoardFacts:
+    """Who is on, the vendor's teams with their last page, and the next calls.
+
+    One query; `beside` has the rows of `people_to_ring`.
+    """
+    rows = _with_roles(_near(at).annotate(owned=_owned()))
+    owned = {row.person_id: getattr(row, "owned", 0) or 0 for row in rows}
+    people = [
+        OnShift(person, shift, role_of(person), owned[person.pk]) for person, shift in _sorted(rows, at)
+    ]
     is_dark = coverage.is_out_of_hours(at, settings.DESK_NATION)
     nobody = is_dark and not any(each.person.side == Side.PARTNER for each in people)
     return BoardFacts(
-        on_shift=people, teams=_teams(user), next_calls=calls.next_calls(at, settings.DESK_NATION),
-        nobody=nobody, leads=list(User.objects.with_role(Role.OOH_LEAD)) if nobody else [],
+        on_shift=people, teams=sorted(beside["teams"], key=str),
+        next_calls=calls.next_calls(at, settings.DESK_NATION),
+        nobody=nobody, leads=sorted(beside["leads"], key=str) if nobody else [],
     )  # fmt: skip
+
+
+def people_to_ring(user: User) -> dict[str, "QuerySet[Any]"]:
+    """For `together`: the vendor's teams, each with `paged_at` and `acknowledged_at` of its last page; and
+    the leads, who are rung when nobody is on.
+    """
+    last = Page.objects.filter(team=OuterRef("pk")).order_by("-paged_at", "-id")
+    teams = Team.objects.visible_to(user).annotate(
+        paged_at=Subquery(last.values("paged_at")[:1]),
+        acknowledged_at=Subquery(last.values("acknowledged_at")[:1]),
+    )
+    return {
+        "teams": teams if user.has_perm(Permission.VIEW_INCIDENT) else Team.objects.none(),
+        "leads": User.objects.with_role(Role.OOH_LEAD).only("name", "phone"),
+    }
 
 
 def role_of(person: User) -> str:
@@ -176,6 +194,18 @@ def _near(at: datetime) -> "QuerySet[ShiftPattern]":
     return ShiftPattern.objects.with_people().between(today - _DAY, today).filter(weekday__in=days)
 
 
+def _with_roles(patterns: "QuerySet[ShiftPattern]") -> list[ShiftPattern]:
+    """Each pattern once, its person with the roles: the query gives a row for each group of the person."""
+    rows = list(patterns.annotate(group_name=F("person__groups__name")))
+    groups: dict[int, set[str | None]] = {}
+    for row in rows:
+        groups.setdefault(row.person_id, set()).add(row.group_name)
+    found = {row.pk: row for row in rows}
+    for row in found.values():
+        row.person.remember_roles(groups[row.person_id])
+    return list(found.values())
+
+
 def _pure(rows: Iterable[ShiftPattern]) -> list[rota.Pattern]:
     return [row.as_pattern() for row in rows]
 
@@ -197,15 +227,3 @@ def _owned() -> Subquery:
     open_now = Q(owned_incidents__state__in=OPEN)
     counted = User.objects.filter(pk=OuterRef("person")).annotate(n=Count("owned_incidents", filter=open_now))
     return Subquery(counted.values("n"))
-
-
-def _teams(user: User) -> list[Team]:
-    """The vendor's teams with `paged_at` and `acknowledged_at` of the last page of each."""
-    if not user.has_perm(Permission.VIEW_INCIDENT):
-        return []
-    last = Page.objects.filter(team=OuterRef("pk")).order_by("-paged_at", "-id")
-    shown = Team.objects.visible_to(user).annotate(
-        paged_at=Subquery(last.values("paged_at")[:1]),
-        acknowledged_at=Subquery(last.values("acknowledged_at")[:1]),
-    )
-    return list(shown.order_by(F("name")))

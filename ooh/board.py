@@ -9,12 +9,12 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.roles import Permission
 from accounts.templatetags.desk import due_words
+from accounts.together import together
 from handover.models import HandoverItem
-from handover.services import board_facts
-from incidents.freshdesk.showing import Question, questions, reading_lines
+from handover.services import board_facts, people_to_ring
+from incidents.freshdesk.showing import Question, delivery_lines, questions, signs_of_life
 from incidents.local_time import format_time
 from incidents.models import AlertFeed, Incident, Maintenance, Proposal
-from incidents.outbox.reading import Line, deliveries_now
 from incidents.searching import narrowed
 from ooh.due_items import DueItem, due_items, notice
 from sops.models import Sop
@@ -26,51 +26,58 @@ PARTS = {"do-now": "ooh/_do_now.html", "board": "ooh/_open.html", "proposals": "
 
 def facts(user: User, now: datetime) -> dict[str, Any]:
     """The context of the board for this reader."""
-    incidents = list(Incident.objects.visible_to(user).on_board())
+    known = list(Incident.objects.visible_to(user).for_board(now))
+    incidents = [incident for incident in known if incident.is_open]
+    beside = _beside(user, now)
     for incident in incidents:
         incident.urgency = due_words(incident.next_update_due_at, now).state
     proposals = list(
         Proposal.objects.visible_to(user).waiting().select_related("customer", "service", "component")
     )
     due = due_items(user, incidents, now)
-    asked = questions(user, now)
+    asked = questions(user, known, now)
     urgent = most_urgent(user, incidents, proposals, due, asked, now)
-    closed = None if incidents else last_closed(user)
-    people = board_facts(now, user)
+    people = board_facts(now, beside)
     return {
         "incidents": incidents,
         "late": [item for item in due if item.is_late(now)],
         "proposals": proposals,
-        "refused_feeds": list(AlertFeed.objects.visible_to(user).refused()),
+        "refused_feeds": sorted(beside["feeds"], key=lambda feed: feed.refused_last_at, reverse=True),
         "urgent": urgent,
         "due_items": [item for item in due if urgent is None or item.url != urgent["url"]],
         "ticket_questions": [one for one in asked if urgent is None or one.url != urgent["url"]],
-        "last_closed": closed,
+        "last_closed": None if incidents else last_closed(known),
         "may_log": user.has_perm(Permission.LOG_INCIDENT),
         "may_add": user.has_perm(Permission.ADD_ENTRY),
         "may_decide": user.has_perm(Permission.DECIDE_PROPOSAL),
-        "deliveries": deliveries(now) if user.has_perm(Permission.VIEW_DELIVERY) else None,
+        "deliveries": delivery_lines(now, beside) if user.has_perm(Permission.VIEW_DELIVERY) else None,
         "people": people,
         "on_shift": people.on_shift,
-        "maintenances": maintenances(user, now),
+        "maintenances": maintenances(beside, now),
         "next_calls": people.next_calls,
     }
 
 
-def deliveries(now: datetime) -> list[Line]:
-    """What goes out and, where that is set up, what comes back."""
-    return [*deliveries_now(now), *reading_lines(now)]
+def _beside(user: User, now: datetime) -> dict[str, list[Any]]:
+    """What stands beside the incidents, few rows of each, in one query."""
+    unfinished = Maintenance.objects.visible_to(user).unfinished()
+    return together(
+        feeds=AlertFeed.objects.visible_to(user).refused(),
+        maintenances=unfinished.filter(starts_at__lt=now + PLANNED_AHEAD),
+        **people_to_ring(user), **signs_of_life(),
+    )  # fmt: skip
 
 
-def maintenances(user: User, now: datetime) -> list[tuple[Maintenance, bool]]:
+def maintenances(beside: dict[str, list[Any]], now: datetime) -> list[tuple[Maintenance, bool]]:
     """What is announced for the coming week or goes on, each with whether nothing was posted in time."""
-    unfinished = Maintenance.objects.visible_to(user).unfinished().filter(starts_at__lt=now + PLANNED_AHEAD)
-    return [(one, one.is_overdue(now)) for one in unfinished]
+    soonest = sorted(beside["maintenances"], key=lambda one: one.starts_at)
+    return [(one, one.is_overdue(now)) for one in soonest]
 
 
-def last_closed(user: User) -> Incident | None:
+def last_closed(known: list[Incident]) -> Incident | None:
     """For the empty board: when it was last not empty."""
-    incident = Incident.objects.visible_to(user).closed().order_by("-changed_at").first()
+    closed = (incident for incident in known if not incident.is_open)
+    incident = max(closed, key=lambda each: each.changed_at, default=None)
     if incident:
         incident.closed_at = incident.resolved_at or incident.declined_at
     return incident

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from accounts.api import IsSignedIn
 from accounts.models import Team
 from accounts.roles import Permission
+from accounts.together import together
 from handover import services
 from handover.api import serializers as shapes
 from handover.models import Handover, HandoverItem, Page
@@ -266,7 +267,7 @@ class OnCall(APIView):
     )
     def get(self, request: Request) -> Response:
         at = timezone.now()
-        facts = services.board_facts(at, person(request))
+        facts = services.board_facts(at, together(**services.people_to_ring(person(request))))
         return Response(
             shapes.OnCallSerializer(
                 {"at": at, "nobody": facts.nobody, "on_shift": facts.on_shift, "next_calls": facts.next_calls}

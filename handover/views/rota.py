@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from accounts.requests import signed_in
 from accounts.roles import Permission, Side
+from accounts.together import together
 from handover import calls, services, shifts
 from handover.forms import EndShiftForm, ShiftForm
 from handover.models import ShiftPattern
@@ -46,7 +47,7 @@ def _page(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse
     for pattern in patterns:
         pattern.form = _end_form(pattern.pk, forms.get("form"))  # type: ignore[attr-defined]
     context = {
-        "people": services.board_facts(now, user),
+        "people": services.board_facts(now, together(**services.people_to_ring(user))),
         "next_change": services.next_change(now),
         "gaps": gaps[:GAPS_SHOWN], "more_gaps": max(len(gaps) - GAPS_SHOWN, 0),
         "unfit": shifts.unfit(patterns),

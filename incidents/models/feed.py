@@ -3,7 +3,7 @@
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.models import User
 from accounts.roles import Permission
@@ -18,7 +18,7 @@ class AlertFeedQuerySet(models.QuerySet["AlertFeed"]):
 
     def refused(self) -> Self:
         """Those of which something was refused, and nobody has said yet that they know."""
-        return self.filter(refused__gt=0).select_related("source").order_by("-refused_last_at")
+        return self.filter(refused__gt=0).annotate(source_name=F("source__name"))
 
 
 class AlertFeed(models.Model):

@@ -84,14 +84,22 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
     def closed(self) -> Self:
         return self.filter(state__in=CLOSED)
 
-    def on_board(self) -> Self:
-        """Open incidents, the soonest promise first, with all that a row of the board shows."""
+    def on_board(self, which: Q | None = None) -> Self:
+        """The open ones, or others, the soonest promise first, with all that a row of the board shows."""
         promised = models.F("next_update_due_at").asc(nulls_last=True)
         return (
-            self.open()
+            self.filter(which or Q(state__in=OPEN))
             .select_related("customer", "service", "owner__organisation", "ticket")
             .order_by(promised, "logged_at")
         )
+
+    def for_board(self, at: datetime) -> Self:
+        """Besides those on the board, of the closed what it may have to tell: the one closed last, and those
+        whose ticket was opened again while they may be reopened.
+        """
+        last = self.closed().order_by("-changed_at").values("pk")[:1]
+        reopened = Q(ticket__reopened_at__isnull=False, resolved_at__gte=at - REOPEN_WITHIN)
+        return self.on_board(Q(state__in=OPEN) | reopened | Q(pk__in=models.Subquery(last)))
 
     def counted(self) -> Self:
         """What reports count: rehearsals never."""

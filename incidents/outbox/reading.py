@@ -66,8 +66,8 @@ class IncidentDeliveries:
     lines: list[Line]
 
 
-def deliveries_now(at: datetime) -> list[Line]:
-    """One line for each destination, in two queries, whatever has been delivered or waits.
+def deliveries_now(at: datetime, swept_at: datetime | None) -> list[Line]:
+    """One line for each destination, in one query, whatever has been delivered or waits.
 
     A destination that is not configured has one only while something waits for it. Before them all stands
     that nobody sends, when that is why something waits.
@@ -81,12 +81,11 @@ def deliveries_now(at: datetime) -> list[Line]:
     found = {row.destination: row for row in rows.values()}
     shown = [name for name in OutboxRow.Destination if name in found or registry.destination(name)]
     lines = [_line(name, found.get(name), rows, at) for name in shown]
-    return [*_silence(min((row.oldest for row in found.values()), default=at), at), *lines]
+    return [*_silence(min((row.oldest for row in found.values()), default=at), swept_at, at), *lines]
 
 
-def _silence(oldest: datetime, at: datetime) -> list[Line]:
+def _silence(oldest: datetime, beat_at: datetime | None, at: datetime) -> list[Line]:
     """Whether the worker or its scheduler stopped: then no row is tried within seconds."""
-    beat_at = last_sweep()
     is_swept = beat_at is not None and at - beat_at < SWEEP_SILENT_AFTER
     if is_swept or at - oldest < ON_ITS_WAY:
         return []

@@ -10,10 +10,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import signed_in
 from accounts.roles import Permission
-from incidents.freshdesk.showing import reading_lines
+from incidents.freshdesk.showing import delivery_lines
 from incidents.models import OutboxRow
 from incidents.outbox.forms import DecisionForm
-from incidents.outbox.reading import deliveries_now, heads
+from incidents.outbox.reading import heads
 from incidents.outbox.services import drop_row, retry_row
 
 SHOWN = 50
@@ -33,7 +33,7 @@ def deliveries(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm(Permission.VIEW_DELIVERY):
         raise PermissionDenied
     now = timezone.now()
-    context = {"deliveries": [*deliveries_now(now), *reading_lines(now)], "is_page": part == "now"}
+    context = {"deliveries": delivery_lines(now), "is_page": part == "now"}
     return render(request, "incidents/_deliveries_panel.html", context)
 
 
@@ -67,7 +67,7 @@ def _page(
     rows = heads(waiting, now, SHOWN + 1)
     parked = [row for row in rows[:SHOWN] if row.parked_at]
     context = {
-        "deliveries": [*deliveries_now(now), *reading_lines(now)],
+        "deliveries": delivery_lines(now),
         "parked": [
             (row, form if row.pk == at_row else DecisionForm(auto_id=f"row-{row.pk}-%s")) for row in parked
         ],

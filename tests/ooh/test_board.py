@@ -1,6 +1,7 @@
 """The board: what is most urgent, for whom, and what somebody without a role may read of the list."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,9 +9,19 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.roles import Side
+from accounts.roles import Role, Side
 from incidents import services
-from incidents.models import Incident
+from incidents.calls import log_call
+from incidents.freshdesk import polling
+from incidents.models import (
+    AlertFeed,
+    Incident,
+    Maintenance,
+    MaintenanceUpdate,
+    OutboxRow,
+    SyncCursor,
+    Ticket,
+)
 from ooh import board
 from tests import factories
 
@@ -54,3 +65,49 @@ def test_the_list_offers_every_hospital_to_an_engineer(
     incident: Incident, browse: Browse, engineer: User
 ) -> None:
     assert incident.customer.name in browse(engineer).get("/incidents/").content.decode()
+
+
+@pytest.mark.usefixtures("night")
+def test_the_whole_board_is_ten_queries_at_most(
+    lead: User, browse: Browse, settings: Any, django_assert_max_num_queries: Any
+) -> None:
+    """Empty, with everything set up; then with something of each kind that it may show."""
+    settings.FRESHDESK_URL, settings.FRESHDESK_API_KEY = "https://example.freshdesk.com", "key"
+    SyncCursor.objects.create(name=polling.NAME, since=timezone.now(), last_error="Freshdesk refused our key")
+    client = browse(lead)
+    client.get("/")
+    with django_assert_max_num_queries(10):
+        client.get("/")
+    for _ in range(2):
+        one_of_everything(lead)
+    with django_assert_max_num_queries(10):
+        page = client.get("/").content.decode()
+    for words in (
+        NOBODY, "Ring Ward", "Freshdesk says otherwise", "is no alert", "New disks", "Database",
+        "refused our key", "Nobody sends", "Nobody of the partner is on shift",
+    ):  # fmt: skip
+        assert words in page, words
+
+
+def one_of_everything(lead: User) -> None:
+    now = timezone.now()
+    factories.make_incident(by=lead)
+    asked, told = factories.make_incident(by=lead), factories.make_incident(by=lead)
+    Ticket.objects.create(incident=asked, number=asked.pk, seen_status=4, asked_at=now)
+    services.begin_triage(told.pk, by=lead)
+    services.resolve(told.pk, resolution="Back", restored_at=now, by=lead)
+    Ticket.objects.create(incident=told, number=told.pk, seen_status=2, reopened_at=now)
+    soon = now + timedelta(minutes=9)
+    log_call(asked.pk, direction="out", who="Ward", outcome="voicemail", next_call_at=soon, by=lead)
+    AlertFeed.objects.create(
+        source=factories.make_user(Role.ALERT_SOURCE, side=Side.VENDOR), refused=2, refused_since=now,
+        refused_last_at=now, reason="It is no alert",
+    )  # fmt: skip
+    planned = Maintenance.objects.create(
+        title="New disks", starts_at=now + timedelta(days=1), ends_at=now + timedelta(days=2), planned_by=lead
+    )
+    MaintenanceUpdate.objects.create(
+        maintenance=planned, phase="scheduled", words="We plan work.", posted_by=lead, posted_at=now
+    )
+    factories.make_team(code=f"team-{planned.pk}", name="Database on call")
+    OutboxRow.objects.update(written_at=now - timedelta(hours=1))

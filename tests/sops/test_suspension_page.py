@@ -209,12 +209,12 @@ def test_the_banner_costs_one_query_however_much_is_suspended(
 ) -> None:
     client = browse(engineer)
     client.get("/")
-    with django_assert_max_num_queries(16) as none:
+    with django_assert_max_num_queries(10) as none:
         client.get("/")
     services.suspend_automation(reason="A patch went wrong", by=approver)
     for name in ("restart_app_service", "http_probe"):
         services.suspend_action(name, reason="Restarts hang", by=approver)
-    with django_assert_max_num_queries(16) as many:
+    with django_assert_max_num_queries(10) as many:
         client.get("/")
     assert len(none) == len(many)
     assert sum("sops_suspension" in query["sql"] for query in many.captured_queries) == 1

@@ -10,9 +10,10 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
 from incidents import services
+from incidents.freshdesk.showing import delivery_lines
 from incidents.models import Heartbeat, Incident, OutboxRow, Ticket
 from incidents.outbox import registry
-from incidents.outbox.reading import Line, deliveries_now, for_incident
+from incidents.outbox.reading import Line, for_incident
 from incidents.outbox.writing import announce
 from tests.factories import make_incident
 
@@ -25,11 +26,11 @@ def configured(settings: Settings) -> None:
 
 
 def line(name: str) -> Line:
-    return next(line for line in deliveries_now(timezone.now()) if line.name == name)
+    return next(line for line in delivery_lines(timezone.now()) if line.name == name)
 
 
 def test_nothing_waiting_is_good_and_every_destination_that_is_configured_is_named(configured: None) -> None:
-    names = [each.name for each in deliveries_now(timezone.now())]
+    names = [each.name for each in delivery_lines(timezone.now())]
     assert names == registered_and_configured()
     assert {"freshdesk", "status", "subscribers"} <= set(names)
     assert line("status") == Line("status", "good", "check", "Service Status", "Nothing waiting")
@@ -40,7 +41,7 @@ def registered_and_configured() -> list[str]:
 
 
 def test_a_destination_that_is_not_configured_is_named_only_while_something_waits() -> None:
-    assert "statuspage" not in {each.name for each in deliveries_now(timezone.now())}
+    assert "statuspage" not in {each.name for each in delivery_lines(timezone.now())}
     announce("statuspage", "update", key="left behind", incident=None)
     assert line("statuspage").detail == "Not configured: 1 waits, nothing is lost"
 
@@ -85,11 +86,11 @@ def test_a_worker_that_stopped_is_why_something_waits(
     OutboxRow.objects.update(written_at=now - timedelta(minutes=6))
     if beat:
         Heartbeat.objects.create(name="outbox-sweep", beat_at=now - beat)
-    first = deliveries_now(now)[0]
+    first = delivery_lines(now)[0]
     assert (first.kind, first.headline) == ("bad", "Nobody sends. Nothing is lost")
     assert f"Nothing was swept {since}" in first.detail
     Heartbeat.objects.update_or_create(name="outbox-sweep", defaults={"beat_at": now})
-    assert deliveries_now(now)[0].name != "worker"
+    assert delivery_lines(now)[0].name != "worker"
 
 
 def test_the_board_warns_when_something_is_behind(
@@ -118,7 +119,7 @@ def test_the_board_reads_deliveries_in_two_queries_however_many_there_are(
         make_incident(by=engineer)
     OutboxRow.objects.filter(event="note").update(done_at=timezone.now())
     with django_assert_max_num_queries(2):
-        deliveries_now(timezone.now())
+        delivery_lines(timezone.now())
 
 
 def test_an_incident_says_what_freshdesk_has_and_what_waits(

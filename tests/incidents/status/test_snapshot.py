@@ -17,8 +17,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from accounts.models import User
+from incidents.freshdesk.showing import delivery_lines
 from incidents.models import Incident, OutboxRow
-from incidents.outbox.reading import deliveries_now
 from incidents.outbox.tasks import deliver
 from incidents.status import edition as editions
 from incidents.status import snapshot
@@ -110,7 +110,7 @@ def test_a_folder_that_is_away_is_told_and_met_again(
     assert (row.done_at, row.parked_at) == (None, None)
     assert row.last_error == "The folder cannot be written (NotADirectoryError)"
     assert "cannot be written" in next(
-        line.detail for line in deliveries_now(row.due_at) if line.name == "snapshot"
+        line.detail for line in delivery_lines(row.due_at) if line.name == "snapshot"
     )
     renew_snapshot()  # only says so in the log
     folder.unlink()
