@@ -1,5 +1,8 @@
 """The audit trail's rows in their chain: who did it and from where is said before each is sealed."""
 
+import os
+import pwd
+from functools import cache
 from typing import Any
 
 from auditlog.context import auditlog_value
@@ -20,9 +23,20 @@ def stamp(entry: LogEntry) -> None:
         entry.actor, entry.actor_email = actor, actor.email
     said = _said(entry) | {"source": source()}
     if entry.actor is not None:
-        said["side"] = entry.actor.side
+        said |= {"side": entry.actor.side, "organisation": str(entry.actor.organisation or "")}
+    if source() == "command":
+        said["operator"] = _operator()  # whoever has a shell may name another as the actor
     entry.additional_data = said
     entry.additional_data = said | {"seal": sealing.seal(CHAIN.name, content(entry))}
+
+
+@cache
+def _operator() -> str:
+    """Who runs this program, as the machine knows them."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # in a container the number often has no name
+        return str(os.getuid())
 
 
 def stamp_before_saving(sender: type[LogEntry], instance: LogEntry, **kwargs: Any) -> None:

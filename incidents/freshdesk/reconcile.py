@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.bulk import update_all
 from incidents.freshdesk import reading, words
 from incidents.freshdesk.client import Client, NotThere, connect
 from incidents.freshdesk.delivery import keep_note, keep_ticket
@@ -175,15 +176,13 @@ def _entries_of(incident: Incident) -> list[int]:
 def _mark_done(rows: Any) -> int:
     """What waits here and is there already. A worker that has it at this moment finds out by itself."""
     free = Q(locked_until=None) | Q(locked_until__lt=timezone.now())
-    return int(
-        rows.filter(free, done_at=None, dropped_at=None).update(
-            done_at=timezone.now(), locked_until=None, parked_at=None, last_error=""
-        )
-    )
+    waiting = rows.filter(free, done_at=None, dropped_at=None)
+    return update_all(waiting, done_at=timezone.now(), locked_until=None, parked_at=None, last_error="")
 
 
 def _queue_again(row: OutboxRow) -> int:
     """The sweep takes it, and asks the receiver before it sends: it is marked as unsure."""
-    return OutboxRow.objects.filter(pk=row.pk, done_at__isnull=False).update(
-        done_at=None, is_unsure=True, failures=0, due_at=timezone.now(), dispatched_at=None
+    done = OutboxRow.objects.filter(pk=row.pk, done_at__isnull=False)
+    return update_all(
+        done, done_at=None, is_unsure=True, failures=0, due_at=timezone.now(), dispatched_at=None
     )
