@@ -12,7 +12,15 @@ from accounts.requests import signed_in
 from accounts.roles import Permission
 from incidents.calendar_change import effect_words
 from incidents.guard import refuse_patient_data
-from incidents.models import CalendarDay, Incident, OutboxRow, Proposal, StatusUpdate, TimelineEntry
+from incidents.models import (
+    CalendarDay,
+    GuardDecision,
+    Incident,
+    OutboxRow,
+    Proposal,
+    StatusUpdate,
+    TimelineEntry,
+)
 from incidents.reads import note_incident
 from incidents.status import admin as status_admin  # noqa: F401  (registers the screens of Service Status)
 
@@ -68,6 +76,17 @@ class OutboxRowAdmin(DeskAdmin):
     see = Permission.VIEW_DELIVERY
     list_display = ("key", "destination", "event", "attempts", "due_at", "done_at", "parked_at", "last_error")
     list_filter = ("destination", "event")
+
+
+@admin.register(GuardDecision)
+class GuardDecisionAdmin(DeskAdmin):
+    """What the patient-data guard found and what became of it. There is no text to show."""
+
+    see = Permission.VIEW_REPORT
+    list_display = ("at", "decision", "kind", "count", "level", "field", "by", "incident")
+    list_filter = ("decision", "kind", "level")
+    list_select_related = ("by", "incident")
+    date_hierarchy = "at"
 
 
 class CalendarDayForm(ModelForm):  # type: ignore[type-arg]

@@ -1,18 +1,18 @@
 """Calls being taken: kept with each change, and logged once, however often the button is pressed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Permission
-from incidents.guard import refuse_patient_data, refuse_patient_number
+from incidents.guard import look_for_patient_data, look_for_patient_number
 from incidents.intake import FREE_TEXTS, log_incident
 from incidents.local_time import local
 from incidents.models import Incident, IntakeDraft, Proposal
@@ -53,18 +53,7 @@ def blocked_in(given: Mapping[str, str]) -> dict[str, list[str]]:
     """The texts with patient data at level `block`: field, and the words that say where."""
     number = given.get("call_back_number", "")
     texts = {name: given.get(name) for name in GUARDED}
-    return {
-        **_refused(refuse_patient_data, **texts),
-        **_refused(refuse_patient_number, call_back_number=number),
-    }
-
-
-def _refused(check: Callable[..., None], **texts: str | None) -> dict[str, list[str]]:
-    try:
-        check(**texts)
-    except ValidationError as error:
-        return dict(error.message_dict)
-    return {}
+    return {**look_for_patient_data(**texts), **look_for_patient_number(call_back_number=number)}
 
 
 @transaction.atomic

@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "auditlog.middleware.AuditlogMiddleware",
     "incidents.middleware.CalendarMiddleware",
+    "incidents.middleware.GuardMiddleware",
     "ooh.middleware.PlainWordsMiddleware",
 ]
 

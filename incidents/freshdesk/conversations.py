@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from incidents import pid
+from incidents import deciding, pid
 from incidents.freshdesk import words
 from incidents.freshdesk.plain_text import own_words, plain_text, tidy
 from incidents.freshdesk.rows import NOTE, ConversationRow
@@ -84,6 +84,9 @@ def _take_in_one(ticket_id: int, row: ConversationRow) -> None:
 def _write(incident: Incident, row: ConversationRow, before: TimelineEntry | None) -> TimelineEntry:
     """As it happened over there, written now. An edited note supersedes the row of before."""
     wall, at = wall_of(row), row.updated_at if before else row.created_at
+    deciding.note_masked(
+        "conversation", pid.find(plain(row)), by=User.objects.vendors_desk(), incident=incident
+    )
     return record(
         incident, Kind.PRODUCT_NOTE if wall == Wall.VENDOR else Kind.NOTE,
         title_of(row, is_edited=before is not None), _shown(row), by=User.objects.vendors_desk(),

@@ -20,7 +20,7 @@ from django.utils import timezone
 from accounts.errors import Conflict
 from accounts.models import User
 from accounts.roles import Permission
-from incidents import pid, proposals
+from incidents import deciding, pid, proposals
 from incidents.alerts import Alert
 from incidents.models import AlertFeed, ReceivedAlerts
 from incidents.models.proposal import ReceivedQuerySet
@@ -41,6 +41,8 @@ TIMES = ("fired_at", "resolved_at")
 @transaction.atomic
 def store(alerts: Sequence[Alert], *, by: User) -> ReceivedAlerts:
     """Keep alerts that were understood, patient data masked, and start the task on commit. Never the body."""
+    for alert in alerts:
+        deciding.note_masked("alert", _patient_data_in(alert), by=by, incident=None)
     row = ReceivedAlerts.objects.create(
         source=alerts[0].source, alerts=[_kept(masked(alert)) for alert in alerts], received_by=by
     )
@@ -59,6 +61,11 @@ def masked(alert: Alert) -> Alert:
         targets=tuple(pid.mask(target) for target in alert.targets),
         labels={pid.mask(name): pid.mask(value) for name, value in alert.labels.items()},
     )  # fmt: skip
+
+
+def _patient_data_in(alert: Alert) -> list[pid.Finding]:
+    texts = (alert.title, alert.summary, alert.monitor, *alert.targets, *alert.labels.values())
+    return [finding for text in texts for finding in pid.find(text) if finding.level == "block"]
 
 
 def refuse(reason: str, *, by: User) -> None:

@@ -3,6 +3,7 @@
 from incidents.models.calendar_day import CalendarDay
 from incidents.models.call import PhoneCall
 from incidents.models.feed import AlertFeed
+from incidents.models.guard_decision import GuardDecision
 from incidents.models.incident import Incident, IncidentGrant, ReferenceCounter, State
 from incidents.models.intake import IntakeDraft, RequestKey
 from incidents.models.maintenance import Maintenance, MaintenanceUpdate
@@ -18,6 +19,7 @@ __all__ = [
     "AlertFeed",
     "CalendarDay",
     "Conversation",
+    "GuardDecision",
     "Heartbeat",
     "Incident",
     "IncidentGrant",
