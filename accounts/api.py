@@ -35,6 +35,8 @@ class DeskTokenAuthentication(TokenAuthentication):
         if not _TOKEN.fullmatch(token):
             raise exceptions.AuthenticationFailed("Invalid token.")
         found: tuple[Any, Any] = self.authenticate_credentials(token)
+        if not found[0].is_working:
+            raise exceptions.AuthenticationFailed("Invalid token.")
         correct_actor(found[0])
         TokenUse.objects.note(found[1].token_key, timezone.now())
         return found

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate, pre_save
 
 
@@ -13,11 +14,13 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts.chain import sealing, trail
         from accounts.models import read_record
+        from accounts.sign_in import sessions
 
         sealing.register(trail.CHAIN)
         sealing.register(read_record.CHAIN)
         pre_save.connect(trail.stamp_before_saving, sender=trail.CHAIN.model, dispatch_uid="seal")
         post_migrate.connect(_guard, dispatch_uid="guard")
+        user_logged_in.connect(sessions.mark, dispatch_uid="session_marks")
 
 
 def _guard(app_config: AppConfig, **kwargs: Any) -> None:

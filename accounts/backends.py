@@ -9,27 +9,34 @@ from guardian.backends import ObjectPermissionBackend
 from accounts.models import User
 from accounts.models.user import MACHINES
 from accounts.roles import permissions_of
+from accounts.sign_in import providers
 
 
 class RoleBackend(ModelBackend):
     """E-mail and password sign in; roles (groups of the same name) decide, in one query a request."""
 
     def user_can_authenticate(self, user: Any) -> bool:
-        """Machines have tokens: a password that somebody gave one opens nothing."""
-        return bool(super().user_can_authenticate(user)) and not user.roles & set(MACHINES)
+        """Not once the access has ended, and not where the organisation's provider signs its people in.
+
+        Machines have tokens: a password that somebody gave one opens nothing.
+        """
+        is_person = bool(user.is_working) and not user.roles & set(MACHINES)
+        return is_person and providers.of(user) is None
 
     def get_user(self, user_id: Any) -> User | None:
         """The person of a session, with organisation and roles; nobody once they have left."""
-        people = User.objects.filter(pk=user_id, is_active=True).select_related("team")
+        people = User.objects.working().filter(pk=user_id).select_related("team")
         found: User | None = people.first_with_roles()
         return found
 
     def get_all_permissions(self, user_obj: Any, obj: Model | None = None) -> set[str]:
         """What the person may do everywhere. Of one object it says nothing: such grants are guardian's."""
-        if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
+        if user_obj.is_anonymous or not user_obj.is_working or obj is not None:
             return set()
         if not hasattr(user_obj, "_role_permissions"):
-            granted = permissions_of(user_obj.roles, user_obj.side, is_superuser=user_obj.is_superuser)
+            granted = permissions_of(
+                user_obj.roles | user_obj.glass, user_obj.side, is_superuser=user_obj.is_superuser
+            )
             user_obj._role_permissions = {str(permission) for permission in granted}
         known: set[str] = user_obj._role_permissions
         return known

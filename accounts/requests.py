@@ -1,5 +1,8 @@
-"""Who makes a request."""
+"""Who makes a request, and from where."""
 
+import ipaddress
+
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
@@ -11,3 +14,19 @@ def signed_in(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise PermissionDenied
     return request.user
+
+
+def client_of(request: HttpRequest) -> str:
+    """The address of the client, of IPv6 its network: there each client has many.
+
+    Behind a proxy it is what the proxy itself added, last; what stands before it anybody may have written.
+    """
+    told = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_PROXY else ""
+    text = told.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return text[:60]
+    if address.version == 6:
+        return str(ipaddress.ip_network(f"{address}/64", strict=False))
+    return str(address)

@@ -32,6 +32,9 @@ class Permission(StrEnum):
     MANAGE_CUSTOMERS = "accounts.change_customer"
     MANAGE_PEOPLE = "accounts.change_user"
     USE_ADMIN = "accounts.use_admin"
+    LET_IN = "accounts.let_in"
+    BREAK_GLASS = "accounts.break_glass"
+    REVIEW_ACCESS = "accounts.review_access"
 
     VIEW_INCIDENT = "incidents.view_incident"
     LOG_INCIDENT = "incidents.log_incident"
@@ -94,11 +97,12 @@ _ENGINEER = _READ | {
     P.HAND_BACK_INCIDENT, P.RESOLVE_INCIDENT, P.REOPEN_INCIDENT, P.ADD_ENTRY, P.POST_STATUS,
     P.DECIDE_PROPOSAL,
     P.RUN_SOP, P.STOP_RUN, P.OFFER_HANDOVER, P.ACCEPT_HANDOVER, P.ACKNOWLEDGE_PAGE, P.RETRY_DELIVERY,
+    P.BREAK_GLASS,
 }  # fmt: skip
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OOH_ENGINEER: frozenset(_ENGINEER),
-    Role.OOH_LEAD: frozenset(_ENGINEER | {P.OVERRIDE_GATE, P.MANAGE_ROTA}),
+    Role.OOH_LEAD: frozenset(_ENGINEER | {P.OVERRIDE_GATE, P.MANAGE_ROTA, P.LET_IN}),
     Role.DESK_ANALYST: frozenset(_READ | {
         P.LOG_INCIDENT, P.HAND_OVER_INCIDENT, P.RESOLVE_INCIDENT, P.REOPEN_INCIDENT, P.ADD_ENTRY,
         P.POST_STATUS,
@@ -107,7 +111,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     }),
     Role.SPECIALIST: frozenset({
         P.VIEW_PEOPLE, P.VIEW_CUSTOMER, P.VIEW_SOP, P.VIEW_HANDOVER, P.ADD_ENTRY,
-        P.VIEW_PRODUCT_NOTE, P.ADD_PRODUCT_NOTE, P.ACKNOWLEDGE_PAGE,
+        P.VIEW_PRODUCT_NOTE, P.ADD_PRODUCT_NOTE, P.ACKNOWLEDGE_PAGE, P.BREAK_GLASS,
     }),
     Role.SOP_AUTHOR: frozenset({P.VIEW_PEOPLE, P.VIEW_CUSTOMER, P.VIEW_SOP, P.VIEW_RUN, P.WRITE_SOP,
     P.USE_ADMIN}),
@@ -118,7 +122,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SERVICE_MANAGER: frozenset(_READ | {
         P.MANAGE_CUSTOMERS, P.MANAGE_PEOPLE, P.MANAGE_CALENDAR, P.VIEW_REPORT, P.VIEW_PRODUCT_NOTE,
         P.USE_ADMIN, P.RETRY_DELIVERY, P.AGREE_ACTION, P.PLAN_MAINTENANCE, P.WRITE_TEMPLATE,
-        P.MANAGE_SUBSCRIBERS,
+        P.MANAGE_SUBSCRIBERS, P.LET_IN, P.BREAK_GLASS, P.REVIEW_ACCESS,
     }),
     Role.AUDITOR: frozenset(_READ | {P.VIEW_REPORT, P.VIEW_AUDIT, P.USE_ADMIN}),
     Role.INTEGRATION: frozenset({P.VIEW_CUSTOMER, P.VIEW_INCIDENT, P.LOG_INCIDENT}),
@@ -144,8 +148,25 @@ SIDES: dict[Role, frozenset[Side]] = {
 VENDOR_ONLY = frozenset({P.VIEW_PRODUCT_NOTE, P.ADD_PRODUCT_NOTE})
 # A vendor's auditor reads what its organisation may read.
 VENDOR_AUDITOR = frozenset({P.VIEW_PRODUCT_NOTE})
+# What break-glass lends, and to whom: one role of one's own side, for a while, with a reason and an alarm.
+# No role that approves, agrees or manages people can be taken: two people stay two.
+BREAK_GLASS: dict[Role, frozenset[Role]] = {
+    Role.OOH_LEAD: frozenset({Role.OOH_ENGINEER}),
+    Role.DESK_ANALYST: frozenset({Role.SPECIALIST, Role.SERVICE_MANAGER}),
+}
 # A superuser sets the house up, and no more: it passes no gate, sees no incident, approves nothing.
-SUPERUSER = frozenset({P.USE_ADMIN, P.MANAGE_PEOPLE, P.VIEW_PEOPLE, P.VIEW_CUSTOMER, P.MANAGE_CUSTOMERS})
+SUPERUSER = frozenset({
+    P.USE_ADMIN, P.MANAGE_PEOPLE, P.LET_IN, P.VIEW_PEOPLE, P.VIEW_CUSTOMER, P.MANAGE_CUSTOMERS,
+})  # fmt: skip
+
+
+def glass_for(roles: set[Role], side: str | None) -> list[Role]:
+    """The roles that somebody with these roles may take by break-glass."""
+    return [
+        role
+        for role, takers in BREAK_GLASS.items()
+        if side in SIDES[role] and takers & roles and role not in roles
+    ]
 
 
 def permissions_of(

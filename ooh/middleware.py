@@ -11,6 +11,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_fsm import ConcurrentTransition
 
 from accounts.errors import SOMEBODY_WAS_FASTER, Conflict
+from accounts.sign_in.lock_views import with_words
+from accounts.sign_in.middleware import locked_user
 
 CHOICE = re.compile(r"[a-z0-9_:.+-]*")  # what a form sends of a choice, a number or a clock: nobody's words
 NOT_WORDS = {"csrfmiddlewaretoken", "password"}
@@ -19,7 +21,8 @@ NOT_WORDS = {"csrfmiddlewaretoken", "password"}
 class PlainWordsMiddleware:
     """A conflict that no view dealt with becomes the 409 page, with what was typed kept on it.
 
-    So does a form that came after its person was signed out: the way to sign in, and the words.
+    So does a form that came after its person was signed out: the way to sign in, and the words. One that
+    came while the session was locked is carried along by the lock.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -32,7 +35,10 @@ class PlainWordsMiddleware:
             request.method == "POST" and "HX-Request" not in request.headers
         )  # the script keeps its words
         asks_to_sign_in = response.status_code == 302 and response["Location"].startswith(f"{sign_in}?")
-        return _signed_out(request, sign_in) if is_form and asks_to_sign_in else response
+        if not (is_form and asks_to_sign_in):
+            return response
+        locked = locked_user(request)
+        return with_words(request, locked, _came_from(request)) if locked else _signed_out(request, sign_in)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, ConcurrentTransition):

@@ -38,6 +38,8 @@ def _embedded_secret() -> str:
     return kept.read_text()
 
 
+# Earlier ones, so that what was sealed with them can still be read.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 SECRET_KEY = env.str("SECRET_KEY", default="") or ("" if PRODUCTION else _embedded_secret())
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -79,6 +81,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.sign_in.middleware.SessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -146,6 +149,14 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+# Everybody has a second factor in production; elsewhere one may be set up, and is asked for from then on.
+SECOND_FACTOR = env.str("SECOND_FACTOR", default="required" if PRODUCTION else "offered")
+# The organisations whose people sign in at their own provider, as JSON: see docs/production.md.
+OIDC_PROVIDERS = env.json("OIDC_PROVIDERS", default={})
+IDLE_LOCK_MINUTES = env.int("IDLE_LOCK_MINUTES", default=30)
+BREAK_GLASS_HOURS = env.int("BREAK_GLASS_HOURS", default=4)
+PASSWORD_RESET_TIMEOUT = 24 * 3600  # of a joining link
 
 # ---------- Language, time, files ----------
 

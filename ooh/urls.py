@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from ooh import health, metrics, views
 
@@ -21,5 +22,8 @@ urlpatterns = [
     path("readyz", health.ready, name="readyz"),
     path("health/", health.health, name="health"),
     path("metrics", metrics.metrics, name="metrics"),
+    # The administration has no way in of its own: it would ask for no second factor, and count no tries.
+    path("admin/login/", RedirectView.as_view(pattern_name="sign_in", query_string=True)),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="new_password")),
     path("admin/", admin.site.urls),
 ]

@@ -33,6 +33,7 @@ MADE_UP = "the demo's made-up history, on an empty desk that is not in productio
 READS = "reads only"
 TRIGGERS = "makes triggers and policies after a migration; changes no row"
 SAVED = "one row at a time: auditlog hears it"
+AN_EVENT = "an AccessEvent tells of it, and the trail of that"
 EACH_IS_TOLD = "of what a QuerySet deletes auditlog is told row by row"
 
 # path::function -> why it may.
@@ -48,6 +49,16 @@ ALLOWED: dict[str, str] = {
     "accounts/management/commands/token.py::Command._revoke": SAVED,
     "accounts/models/token_use.py::TokenUseManager.note": A_PULSE,
     "accounts/reads.py::_insert": "a trail of its own, sealed and chained, that only grows",
+    "accounts/sign_in/delays.py::_count": A_PULSE,
+    "accounts/sign_in/delays.py::_locked": A_PULSE,
+    "accounts/sign_in/delays.py::forgive": AN_EVENT,
+    "accounts/sign_in/delays.py::succeed": A_PULSE,
+    "accounts/sign_in/factors.py::_take": AN_EVENT,
+    "accounts/sign_in/factors.py::add_app": EACH_IS_TOLD,
+    "accounts/sign_in/factors.py::remove": SAVED,
+    "accounts/sign_in/factors.py::reset": EACH_IS_TOLD,
+    "accounts/sign_in/recovery.py::make": AN_EVENT,
+    "accounts/sign_in/recovery.py::use": AN_EVENT,
     "accounts/tokens.py::revoke": SAVED,
     "handover/freezing.py::freeze": TRIGGERS,
     "incidents/api/settled.py::settled_before": READS,

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import Group, PermissionsMixin
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
+from django.utils import timezone
 
 from accounts.roles import Permission, Role, Side
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from accounts.models.organisation import Organisation
 
 MACHINES = (Role.INTEGRATION, Role.ALERT_SOURCE, Role.TICKET_SYNC)
@@ -34,7 +37,11 @@ class UserQuerySet(models.QuerySet["User"]):
         return person
 
     def with_role(self, *roles: Role) -> Self:
-        return self.filter(is_active=True, groups__name__in=roles).distinct()
+        return self.working().filter(groups__name__in=roles).distinct()
+
+    def working(self) -> Self:
+        """Whose access has not ended: neither switched off, nor past the end date at this moment."""
+        return self.filter(Q(ends_at=None) | Q(ends_at__gt=timezone.now()), is_active=True)
 
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -98,6 +105,18 @@ class User(AbstractBaseUser, PermissionsMixin):
     phone = models.CharField(max_length=30, blank=True)
     theme = models.CharField(max_length=5, choices=Theme.choices, default=Theme.SYSTEM, blank=True)
     is_active = models.BooleanField(default=True)
+    ends_at: "models.DateTimeField[datetime | None, datetime | None]" = models.DateTimeField(
+        "access ends", null=True, blank=True,
+        help_text="From that moment no session, token or second factor of this person opens anything.",
+    )  # fmt: skip
+    sessions_from: "models.DateTimeField[datetime | None, datetime | None]" = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Sessions that began before are ended."
+    )
+    # The open `BreakGlass` of this person, kept here so that no request asks for it.
+    glass_role = models.CharField(max_length=20, choices=Role.choices, blank=True, editable=False)
+    glass_until: "models.DateTimeField[datetime | None, datetime | None]" = models.DateTimeField(
+        null=True, blank=True, editable=False
+    )
 
     objects = UserManager()
 
@@ -106,6 +125,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ("name",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(glass_role="") | Q(glass_until__isnull=False), name="glass_has_an_end"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -133,6 +157,17 @@ class User(AbstractBaseUser, PermissionsMixin):
         return Side(organisation.side) if organisation else None
 
     @property
+    def is_working(self) -> bool:
+        """Whether the access has not ended: asked at each request, by no nightly job."""
+        return self.is_active and (self.ends_at is None or self.ends_at > timezone.now())
+
+    @property
+    def glass(self) -> set[Role]:
+        """The role that break-glass lends at this moment, or none."""
+        is_open = self.glass_until is not None and self.glass_until > timezone.now()
+        return {Role(self.glass_role)} if self.glass_role and is_open else set()
+
+    @property
     def is_staff(self) -> bool:
         """Whether the admin opens for them at all."""
         return self.has_perm(Permission.USE_ADMIN)
@@ -145,9 +180,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Ask the table; unlike Django's own, a superuser passes no gate by being one."""
         from django.contrib.auth.models import _user_has_perm  # type: ignore[attr-defined]
 
-        return bool(self.is_active and _user_has_perm(self, str(perm), obj))
+        return bool(self.is_working and _user_has_perm(self, str(perm), obj))
 
     def has_module_perms(self, app_label: str) -> bool:
         from django.contrib.auth.models import _user_has_module_perms  # type: ignore[attr-defined]
 
-        return bool(self.is_active and _user_has_module_perms(self, app_label))
+        return bool(self.is_working and _user_has_module_perms(self, app_label))

@@ -59,7 +59,7 @@ def test_opening_an_incident_is_recorded_once_an_hour_and_costs_one_query(
     assert counted.inserts == 1  # by the first of the three
     assert first <= 16
     night.shift(timedelta(hours=1))
-    browser.get(address)
+    browse(engineer).get(address)
     assert len(told(engineer)) == 2
 
 

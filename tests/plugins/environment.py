@@ -17,7 +17,10 @@ from pathlib import Path
 
 REDIS_URL = os.environ.pop("REDIS_URL", "") or os.environ.get("TEST_REDIS_URL", "")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
-FOREIGN = ("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DEBUG", "EMAIL_URL", "LOG_LEVEL", "PUBLIC_URL")
+FOREIGN = (
+    "ALLOWED_HOSTS", "BREAK_GLASS_HOURS", "CSRF_TRUSTED_ORIGINS", "DEBUG", "EMAIL_URL", "IDLE_LOCK_MINUTES",
+    "LOG_LEVEL", "OIDC_PROVIDERS", "PUBLIC_URL", "SECOND_FACTOR", "SECRET_KEY_FALLBACKS",
+)  # fmt: skip
 
 # So begin the names of external systems.
 OTHERS = (
