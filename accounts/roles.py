@@ -60,6 +60,8 @@ class Permission(StrEnum):
     APPROVE_TEMPLATE = "incidents.approve_template"
     MANAGE_SUBSCRIBERS = "incidents.change_subscriber"
     SYNC_TICKET = "incidents.sync_ticket"
+    VIEW_HOLDS = "incidents.view_legalhold"
+    MANAGE_HOLDS = "incidents.change_legalhold"
     VIEW_DELIVERY = "incidents.view_delivery"
     RETRY_DELIVERY = "incidents.retry_delivery"
 
@@ -122,7 +124,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SERVICE_MANAGER: frozenset(_READ | {
         P.MANAGE_CUSTOMERS, P.MANAGE_PEOPLE, P.MANAGE_CALENDAR, P.VIEW_REPORT, P.VIEW_PRODUCT_NOTE,
         P.USE_ADMIN, P.RETRY_DELIVERY, P.AGREE_ACTION, P.PLAN_MAINTENANCE, P.WRITE_TEMPLATE,
-        P.MANAGE_SUBSCRIBERS, P.LET_IN, P.BREAK_GLASS, P.REVIEW_ACCESS,
+        P.MANAGE_SUBSCRIBERS, P.LET_IN, P.BREAK_GLASS, P.REVIEW_ACCESS, P.VIEW_HOLDS, P.MANAGE_HOLDS,
     }),
     Role.AUDITOR: frozenset(_READ | {P.VIEW_REPORT, P.VIEW_AUDIT, P.USE_ADMIN}),
     Role.INTEGRATION: frozenset({P.VIEW_CUSTOMER, P.VIEW_INCIDENT, P.LOG_INCIDENT}),
@@ -144,10 +146,10 @@ SIDES: dict[Role, frozenset[Side]] = {
     },
 }  # fmt: skip
 
-# What only the vendor may hold, whatever role a person is given: product data stops here.
-VENDOR_ONLY = frozenset({P.VIEW_PRODUCT_NOTE, P.ADD_PRODUCT_NOTE})
+# What only the vendor may hold, whatever role a person is given: product data, and what a dispute is about.
+VENDOR_ONLY = frozenset({P.VIEW_PRODUCT_NOTE, P.ADD_PRODUCT_NOTE, P.VIEW_HOLDS, P.MANAGE_HOLDS})
 # A vendor's auditor reads what its organisation may read.
-VENDOR_AUDITOR = frozenset({P.VIEW_PRODUCT_NOTE})
+VENDOR_AUDITOR = frozenset({P.VIEW_PRODUCT_NOTE, P.VIEW_HOLDS})
 # What break-glass lends, and to whom: one role of one's own side, for a while, with a reason and an alarm.
 # No role that approves, agrees or manages people can be taken: two people stay two.
 BREAK_GLASS: dict[Role, frozenset[Role]] = {

@@ -13,9 +13,14 @@ _COLUMNS = (
 )
 _WORDS = "A closed handover is frozen. Write an addendum."
 _CLOSED = "OLD.state = 'closed'"
-_PARENT_CLOSED = "(SELECT state FROM handover_handover WHERE id = OLD.handover_id) = 'closed'"
+# Only of an incident whose words are let go (`ooh.retention`) is a closed item written once more.
+_PARENT_CLOSED = (
+    "(SELECT state FROM handover_handover WHERE id = OLD.handover_id) = 'closed' "
+    "AND NOT EXISTS (SELECT 1 FROM incidents_purge WHERE incident_id = OLD.incident_id)"
+)
 
 SQLITE = (
+    "DROP TRIGGER IF EXISTS handover_item_frozen",  # the one of an earlier version
     f"CREATE TRIGGER IF NOT EXISTS handover_frozen BEFORE UPDATE OF {_COLUMNS} ON handover_handover "
     f"WHEN {_CLOSED} BEGIN SELECT RAISE(ABORT, '{_WORDS}'); END",
     "CREATE TRIGGER IF NOT EXISTS handover_item_frozen BEFORE UPDATE ON handover_handoveritem "

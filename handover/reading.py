@@ -26,7 +26,7 @@ from handover.forms import (
 from handover.models import SECTIONS, Direction, Handover, HandoverItem, Page
 from handover.models.handover import may_answer, may_hand_over, may_offer
 from handover.models.page import may_acknowledge
-from incidents.models import Incident
+from incidents.models import Incident, Purge
 from incidents.reads import note_incident
 
 HISTORY = 25
@@ -118,7 +118,11 @@ def is_whole(handover: Handover, items: list[HandoverItem], user: User) -> bool 
     """Whether a closed document still has its fingerprint; None while open, or if the reader sees a part."""
     if handover.state != Handover.State.CLOSED or not user.has_perm(Permission.VIEW_INCIDENT):
         return None
-    return fingerprint(handover, items) == handover.content_hash
+    if fingerprint(handover, items) == handover.content_hash:
+        return True
+    # Words that were let go when their time was over are no forgery: then nothing can be said.
+    is_purged = Purge.objects.filter(incident__in=[item.incident_id for item in items]).exists()
+    return None if is_purged else False
 
 
 def call_initial(handover: Handover) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Incidents as a Django app."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class IncidentsConfig(AppConfig):
@@ -9,6 +10,7 @@ class IncidentsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.chain import sealing
+        from incidents import holds
         from incidents.freshdesk import delivery as freshdesk
         from incidents.models import OutboxRow, timeline
         from incidents.outbox import people, registry
@@ -18,6 +20,7 @@ class IncidentsConfig(AppConfig):
         from incidents.status.subscribers import delivery as subscribers
 
         sealing.register(timeline.CHAIN)
+        post_migrate.connect(holds.install, sender=self, dispatch_uid="holds")
         to = OutboxRow.Destination
         places = {
             to.FRESHDESK: freshdesk, to.STATUS: status, to.SUBSCRIBERS: subscribers, to.PEOPLE: people,

@@ -2,7 +2,7 @@
 
 from django.urls import include, path, register_converter
 
-from incidents import call_views, views
+from incidents import call_views, hold_views, views
 
 
 class ReferenceConverter:
@@ -25,6 +25,8 @@ urlpatterns = [
     path("", include("incidents.status.maintenance_urls")),
     path("", include("incidents.status.subscribers.manager_urls")),
     path("", include("incidents.freshdesk.urls")),
+    path("holds/", hold_views.hold_list, name="holds"),
+    path("holds/<int:pk>/lift/", hold_views.lift_hold, name="lift_hold"),
     path("incidents/", views.incident_list, name="incidents"),
     path("incidents/<reference:reference>/", views.incident, name="incident"),
     path("incidents/<reference:reference>/begin-triage/", views.begin_triage, name="begin_triage"),

@@ -288,6 +288,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 600},
     },
     "audit-link": {"task": "ooh.tasks.link_chains", "schedule": 5.0, "options": {"expires": 5}},
+    "retention-purge": {
+        "task": "ooh.tasks.purge_what_is_over",
+        "schedule": crontab(hour="2", minute="43"),
+        "options": {"expires": 3600},
+    },
     "audit-verify": {
         "task": "ooh.tasks.verify_chains",
         "schedule": crontab(hour="3", minute="23"),
@@ -365,6 +370,9 @@ AUDITLOG_USE_BASE_MANAGER = True
 AUDITLOG_CID_GETTER = "accounts.audit.request_id"
 # A forged X-Forwarded-For turns each audited write into an error on PostgreSQL (see docs/adr).
 AUDITLOG_DISABLE_REMOTE_ADDR = True
+
+# How many days each kind is kept, where it is not as in `ooh.retention.kinds`, as JSON: {"reads": 365}
+RETENTION_DAYS = env.json("RETENTION_DAYS", default={})
 
 # ---------- The service ----------
 

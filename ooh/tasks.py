@@ -1,4 +1,4 @@
-"""The roof's own tasks: link what was written to the chains, and prove them every night."""
+"""The roof's own tasks: link what was written to the chains, prove them every night, purge what is over."""
 
 import logging
 
@@ -12,6 +12,7 @@ from accounts.roles import Role
 from incidents.models import Heartbeat, OutboxRow
 from incidents.outbox.writing import announce
 from incidents.tasks import DeskTask
+from ooh.retention.purging import purge
 
 logger = logging.getLogger(__name__)
 TOLD = (Role.SERVICE_MANAGER, Role.AUDITOR)
@@ -41,3 +42,11 @@ def verify_chains() -> None:
         [Heartbeat(name="audit-verify", beat_at=now)],
         update_conflicts=True, unique_fields=["name"], update_fields=["beat_at"],
     )  # fmt: skip
+
+
+@shared_task(base=DeskTask, time_limit=3600, soft_time_limit=3500)
+def purge_what_is_over() -> None:
+    """Let go of what the retention table names and no legal hold keeps. Before the chains are proven."""
+    for line in purge(timezone.now(), by=User.objects.system()):
+        if line.purged:
+            logger.warning("Retention: %s of %s let go, %s", line.purged, line.kind.name, line.kind.rule)

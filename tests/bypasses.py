@@ -30,6 +30,7 @@ A_PULSE = "a pulse or a counter of the machine's, every few seconds: no change t
 THE_RATE = "how much of a rate is left, for seconds: no change that anybody makes"
 THE_CHAIN = "the chain proves the trail; a row of the trail for each of its links would have no end"
 MADE_UP = "the demo's made-up history, on an empty desk that is not in production"
+TOMBSTONES = "each row has a redaction that says who, when and by which rule, with its proof"
 READS = "reads only"
 TRIGGERS = "makes triggers and policies after a migration; changes no row"
 SAVED = "one row at a time: auditlog hears it"
@@ -46,6 +47,8 @@ ALLOWED: dict[str, str] = {
     "accounts/chain/linking.py::_append": THE_CHAIN,
     "accounts/chain/linking.py::_locked_head": THE_CHAIN,
     "accounts/chain/stored.py::spellings": READS,
+    "accounts/chain/tombstones.py::_bury": TOMBSTONES,
+    "accounts/chain/tombstones.py::_write": TOMBSTONES,
     "accounts/management/commands/token.py::Command._revoke": SAVED,
     "accounts/models/token_use.py::TokenUseManager.note": A_PULSE,
     "accounts/reads.py::_insert": "a trail of its own, sealed and chained, that only grows",
@@ -87,6 +90,9 @@ ALLOWED: dict[str, str] = {
     "incidents/outbox/throttle.py::take_turn": THE_RATE,
     "incidents/outbox/writing.py::announce_many": IN_THE_ROW,
     "incidents/status/subscribers/services.py::forget_unconfirmed": EACH_IS_TOLD,
+    "incidents/holds.py::install": TRIGGERS,
+    "ooh/retention/incident_words.py::_empty": "recorded by hand: the trail would keep what is taken out",
+    "ooh/retention/kinds.py::_delete": EACH_IS_TOLD,
     "ooh/tasks.py::verify_chains": A_PULSE,
     "sops/actions/simulated_rows.py::_taken": SAVED,
     "sops/services/drafting.py::_write_steps": SAVED,

@@ -4,6 +4,7 @@ from incidents.models.calendar_day import CalendarDay
 from incidents.models.call import PhoneCall
 from incidents.models.feed import AlertFeed
 from incidents.models.guard_decision import GuardDecision
+from incidents.models.hold import LegalHold, Purge
 from incidents.models.incident import Incident, IncidentGrant, ReferenceCounter, State
 from incidents.models.intake import IntakeDraft, RequestKey
 from incidents.models.maintenance import Maintenance, MaintenanceUpdate
@@ -25,12 +26,14 @@ __all__ = [
     "IncidentGrant",
     "IntakeDraft",
     "Kind",
+    "LegalHold",
     "Maintenance",
     "MaintenanceUpdate",
     "OutboxRow",
     "Phase",
     "PhoneCall",
     "Proposal",
+    "Purge",
     "RateBudget",
     "ReceivedAlerts",
     "ReferenceCounter",

@@ -80,6 +80,8 @@ PAGES = {
         "/maintenance/", "/maintenance/plan/ > Plan it", "maintenance planned",
         "maintenance announced > Preview",
     ]),
+    "auditor": (world.AUDITOR, ["/reads/", "/reads/?since=x", "/holds/"]),
+    "holds": (world.MANAGER, ["/holds/ > Place the hold"]),
     "approver": (world.APPROVER, [
         "/sops/SOP-05/", "/sops/SOP-03/ > Suspend", "version that waits", "version not rehearsed",
         "version not rehearsed > Record decision", "/sops/suspensions/",
