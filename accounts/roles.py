@@ -35,6 +35,7 @@ class Permission(StrEnum):
     LET_IN = "accounts.let_in"
     BREAK_GLASS = "accounts.break_glass"
     REVIEW_ACCESS = "accounts.review_access"
+    EXPORT_PERSON = "accounts.export_user"
 
     VIEW_INCIDENT = "incidents.view_incident"
     LOG_INCIDENT = "incidents.log_incident"
@@ -125,6 +126,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.MANAGE_CUSTOMERS, P.MANAGE_PEOPLE, P.MANAGE_CALENDAR, P.VIEW_REPORT, P.VIEW_PRODUCT_NOTE,
         P.USE_ADMIN, P.RETRY_DELIVERY, P.AGREE_ACTION, P.PLAN_MAINTENANCE, P.WRITE_TEMPLATE,
         P.MANAGE_SUBSCRIBERS, P.LET_IN, P.BREAK_GLASS, P.REVIEW_ACCESS, P.VIEW_HOLDS, P.MANAGE_HOLDS,
+        P.EXPORT_PERSON,
     }),
     Role.AUDITOR: frozenset(_READ | {P.VIEW_REPORT, P.VIEW_AUDIT, P.USE_ADMIN}),
     Role.INTEGRATION: frozenset({P.VIEW_CUSTOMER, P.VIEW_INCIDENT, P.LOG_INCIDENT}),

@@ -9,11 +9,11 @@ import base64
 import hmac
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from auditlog.models import LogEntry
 from cryptography.exceptions import InvalidSignature
@@ -99,21 +99,32 @@ def _write(
         # Of the audit trail nothing then: its rows hold each column of each table, product data among them.
         entries, trail = entries.exclude(wall=Wall.VENDOR), trail.none()
     rows = {"timeline": entries.order_by("pk"), "audit": trail.order_by("pk")}
-    files = {}
+    wanted = (chain for chain in sealing.chains() if chain.name in rows)
+    files = {f"{chain.name}.jsonl": _lines(chain, rows[chain.name]) for chain in wanted}
+    return write_files(to, what, files, with_vendor_rows=with_vendor_rows)
+
+
+def write_files(
+    to: Path | IO[bytes], what: str, files: Mapping[str, Iterator[str]], *, with_vendor_rows: bool
+) -> dict[str, Any]:
+    """A signed pack of these files, each by its lines. The manifest."""
+    told: dict[str, Any] = {}
     with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as pack:
-        for chain in (each for each in sealing.chains() if each.name in rows):
-            lines = list(_lines(chain, rows[chain.name]))
-            data = "".join(lines).encode()
-            pack.writestr(f"{chain.name}.jsonl", data)
-            files[f"{chain.name}.jsonl"] = {"rows": len(lines), "sha256": sha256(data).hexdigest()}
+        for name, lines in files.items():
+            digest, count = sha256(), 0
+            with pack.open(name, "w") as file:
+                for count, line in enumerate(lines, 1):  # noqa: B007  (the last one is how many)
+                    file.write(line.encode())
+                    digest.update(line.encode())
+            told[name] = {"rows": count, "sha256": digest.hexdigest()}
         heads = {each.chain: [each.position, each.hash] for each in ChainHead.objects.all()}
         manifest = {
             "what": what, "made_at": timezone.now().isoformat(), "desk": settings.PUBLIC_URL,
-            "vendor_rows": with_vendor_rows, "files": files, "heads": heads, "public_key": public_key(),
+            "vendor_rows": with_vendor_rows, "files": told, "heads": heads, "public_key": public_key(),
         }  # fmt: skip
-        told = json.dumps(manifest, indent=1, sort_keys=True).encode()
-        pack.writestr("manifest.json", told)
-        pack.writestr("signature", base64.b64encode(_private_key().sign(told)))
+        signed = json.dumps(manifest, indent=1, sort_keys=True).encode()
+        pack.writestr("manifest.json", signed)
+        pack.writestr("signature", base64.b64encode(_private_key().sign(signed)))
     return manifest
 
 

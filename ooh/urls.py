@@ -4,12 +4,13 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from ooh import health, metrics, views
+from ooh import health, metrics, subject_views, views
 
 urlpatterns = [
     path("", views.board, name="board"),
     path("search/", views.search, name="search"),
     path("no-role/", views.no_role, name="no_role"),
+    path("people/export/", subject_views.subject_export, name="subject_export"),
     path("", include("accounts.urls")),
     path("", include("incidents.urls")),
     path("", include("sops.urls")),
