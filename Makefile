@@ -40,12 +40,14 @@ run: install ## Start web, worker and scheduler with the demo, at 127.0.0.1:8000
 test: install-dev ## Run all tests that this machine can run
 	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-lint: install-dev ## ruff, mypy, the floors, the audit trail, the migrations, the settings of production
+lint: install-dev ## ruff, mypy, bandit, pip-audit, the floors, the audit trail, the migrations, the settings of production
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
 	$(PY) -m tests.bypasses
+	$(PY) -m bandit -q -r -c pyproject.toml accounts handover incidents ooh sops manage.py
+	$(PY) -m tests.known_weaknesses
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from email.utils import format_datetime
 from urllib.parse import urlsplit
-from xml.etree import ElementTree
+from xml.etree import ElementTree  # nosec B405
 
 from django.conf import settings
 from django.utils.html import format_html, format_html_join
