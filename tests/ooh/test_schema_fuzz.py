@@ -23,7 +23,7 @@ from incidents.models import Incident, Proposal
 from ooh.wsgi import application
 from tests import factories
 
-EXAMPLES = 15
+EXAMPLES = 8
 BUDGET = settings(
     max_examples=EXAMPLES,
     derandomize=True,

@@ -362,9 +362,10 @@ def test_each_action_of_the_catalogue_has_a_field_for_each_setting(name: str) ->
 
 def test_every_action_can_be_added_as_a_step(client: Client, author: User) -> None:
     draft = making.make_draft(author, [INSTANCES])
+    page = opened(client, draft)
     for name, spec in CATALOGUE.items():
         kind = "check" if spec.risk == Risk.READ else "action"
-        _, html = press(client, draft, opened(client, draft) | {f"add_{kind}": name}, f"add-{kind}")
+        _, html = press(client, draft, page | {f"add_{kind}": name}, f"add-{kind}")
         sent = fields_of(html) | {
             "step-2-title": spec.words,
             "step-2-target_kind": sorted(spec.target_kinds)[0],
@@ -372,7 +373,6 @@ def test_every_action_can_be_added_as_a_step(client: Client, author: User) -> No
         if "step-2-of_action_message" in sent:
             sent["step-2-of_action_message"] = "Please save your work and sign out."
         assert press(client, draft, sent, "save")[0] == 302, name
-        assert press(client, draft, opened(client, draft), "remove-2")[0] == 200
         SopVersion.objects.get(pk=draft.pk).steps.get(position=2).delete()
 
 

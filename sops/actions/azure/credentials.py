@@ -3,20 +3,15 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from azure.core.credentials import TokenCredential
-from azure.core.exceptions import ServiceRequestError, ServiceResponseError
-from azure.identity import (
-    CertificateCredential,
-    CredentialUnavailableError,
-    ManagedIdentityCredential,
-    WorkloadIdentityCredential,
-)
 from django.conf import settings
 
 from sops.actions.outcomes import Refused
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
 
 KINDS = ("managed_identity", "workload_identity", "certificate")
 # Two short tries: the default of five would outlast the step that waits for it.
@@ -91,17 +86,20 @@ def _chosen() -> Chosen:
 
 
 @lru_cache(maxsize=1)
-def _credential(chosen: Chosen) -> TokenCredential:
+def _credential(chosen: Chosen) -> "TokenCredential":
+    # A quarter of a second that only a desk on Azure, and its first token, has to wait for.
+    from azure import identity
+
     match chosen.kind:
         case "managed_identity":
-            return ManagedIdentityCredential(client_id=chosen.client_id or None, **_PATIENCE)
+            return identity.ManagedIdentityCredential(client_id=chosen.client_id or None, **_PATIENCE)
         case "workload_identity":
-            return WorkloadIdentityCredential(
+            return identity.WorkloadIdentityCredential(
                 tenant_id=chosen.tenant_id, client_id=chosen.client_id, token_file_path=chosen.token_file,
                 authority=chosen.authority, **_PATIENCE,
             )  # fmt: skip
         case "certificate":
-            return CertificateCredential(
+            return identity.CertificateCredential(
                 tenant_id=chosen.tenant_id, client_id=chosen.client_id,
                 certificate_path=chosen.certificate_path, authority=chosen.authority, **_PATIENCE,
             )  # fmt: skip
@@ -110,6 +108,9 @@ def _credential(chosen: Chosen) -> TokenCredential:
 
 def _why(error: Exception) -> str:
     """The kind of failure, and Entra's own number for it where it gives one: never the error's text."""
+    from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+    from azure.identity import CredentialUnavailableError
+
     causes = list(_causes(error))
     if isinstance(error, Refused):
         return str(error)
