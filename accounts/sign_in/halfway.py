@@ -59,9 +59,9 @@ def arrive(request: HttpRequest, person: User, *, factor: str) -> HttpResponse:
 
 
 def safe(request: HttpRequest, target: str) -> str:
-    """An address of this desk, else the board."""
+    """A path of this desk, else the board: a word alone would be looked up as the name of a page."""
     is_ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return target if is_ours and target else "/"
+    return target if is_ours and target.startswith("/") else "/"
 
 
 def with_next(name: str, target: str) -> str:
