@@ -9,6 +9,8 @@ from uuid import uuid4
 
 from auditlog.context import auditlog_value, set_actor
 
+from accounts.wall.identity import standing, standing_of
+
 if TYPE_CHECKING:
     from accounts.models import User
 
@@ -44,8 +46,11 @@ def numbered(source: str) -> Iterator[str]:
 
 @contextmanager
 def acting_as(user: "User", source: str = "command") -> Iterator[None]:
-    """Audit what a task or command writes under this person. Outermost only: auditlog cannot nest actors."""
-    with numbered(source), set_actor(user):
+    """Do it as this person, in the audit trail and before the wall. Outermost only: actors cannot be nested.
+
+    The desk's own user is of no organisation, so that no task meets a vendor row unless it says `as_system`.
+    """
+    with numbered(source), set_actor(user), standing(standing_of(user)):
         yield
 
 

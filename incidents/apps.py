@@ -10,9 +10,10 @@ class IncidentsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.chain import sealing
+        from accounts.wall import policies
         from incidents import holds
         from incidents.freshdesk import delivery as freshdesk
-        from incidents.models import OutboxRow, timeline
+        from incidents.models import Conversation, OutboxRow, timeline
         from incidents.outbox import people, registry
         from incidents.status import delivery as status
         from incidents.status import snapshot, spreading
@@ -21,6 +22,16 @@ class IncidentsConfig(AppConfig):
 
         sealing.register(timeline.CHAIN)
         post_migrate.connect(holds.install, sender=self, dispatch_uid="holds")
+        policies.protect(
+            timeline.TimelineEntry, shared="wall IN ('public', 'service')",
+            audited="changes #>> '{wall,1}' IN ('public', 'service')",
+        )  # fmt: skip
+        # Of a private note over there not even that it exists.
+        policies.protect(
+            Conversation,
+            shared="entry_id IS NULL OR EXISTS (SELECT 1 FROM incidents_timelineentry entry"
+            " WHERE entry.id = incidents_conversation.entry_id AND entry.wall IN ('public', 'service'))",
+        )
         to = OutboxRow.Destination
         places = {
             to.FRESHDESK: freshdesk, to.STATUS: status, to.SUBSCRIBERS: subscribers, to.PEOPLE: people,

@@ -8,6 +8,7 @@ from celery.exceptions import TaskPredicate
 from accounts.audit import acting_as
 from accounts.logs import kind_of
 from accounts.models import User
+from accounts.wall.identity import Standing, standing
 from incidents.models import CalendarDay
 
 
@@ -22,7 +23,8 @@ class DeskTask(Task):  # type: ignore[type-arg]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.request.called_directly or self.request.is_eager:
-            return super().__call__(*args, **kwargs)
+            with standing(Standing.NOBODY):  # as it will be in a worker
+                return super().__call__(*args, **kwargs)
         try:
             CalendarDay.objects.all().take_effect()
             with acting_as(User.objects.system(), "task"):

@@ -1,12 +1,13 @@
 """System checks that refuse unsafe mixtures of settings before anything is served."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from accounts.wall import policies
 from incidents.coverage import NATIONS
 from incidents.freshdesk import fields
 from incidents.status.connectors.places import PLACES
@@ -60,6 +61,34 @@ def desk_nation_is_known(**_: Any) -> list[CheckMessage]:
             id="ooh.E007",
         )
     ]
+
+
+@register(Tags.database)
+def database_role_is_held_to_the_wall(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Row-level security holds nobody who may bypass it. `migrate` asks too: production does not begin so."""
+    kind = Error if settings.PRODUCTION else Warning
+    return [
+        kind(
+            f"The database role {words}: it walks past the wall. Use one that owns the tables and no more.",
+            id="ooh.E050" if settings.PRODUCTION else "ooh.W050",
+        )
+        for words in (policies.role_weaknesses() if databases else [])
+    ]
+
+
+@register(Tags.database, deploy=True)
+def wall_stands_in_the_database(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """With `check --deploy --database default`: every policy is there, and no pooler mixes the sides up."""
+    if not databases:
+        return []
+    found: list[CheckMessage] = [
+        Error(f"{table} shows vendor rows to anybody: its policy is missing. Run migrate.", id="ooh.E051")
+        for table in policies.open_tables()
+    ]
+    if policies.is_pooled():
+        words = "A pooler stands before PostgreSQL. It must pool sessions: another would mix up two people."
+        found.append(Warning(words, id="ooh.W052"))
+    return found
 
 
 @register()

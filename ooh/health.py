@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.wall import policies
 from incidents.models import OutboxRow
 from incidents.outbox.reading import SWEEP_SILENT_AFTER, backlogs, last_sweep
 
@@ -19,7 +20,7 @@ def alive(request: HttpRequest) -> HttpResponse:
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    """503 when the database is away or no sweep has finished for 60 seconds. Names nothing inside."""
+    """503 when the database is away or shows vendor rows to anybody, or no sweep has ended for 60 seconds."""
     now = timezone.now()
     try:
         beat_at = last_sweep()
@@ -30,6 +31,7 @@ def ready(request: HttpRequest) -> JsonResponse:
             .values_list("due_at", flat=True)
         )
         waits = (now - first).total_seconds() if (first := oldest.first()) else 0
+        is_walled = not policies.open_tables() and not policies.role_weaknesses()
     except DatabaseError:
         return JsonResponse({"database": "away"}, status=503)
     is_swept = beat_at is not None and now - beat_at < SWEEP_SILENT_AFTER
@@ -38,7 +40,9 @@ def ready(request: HttpRequest) -> JsonResponse:
         "worker": "ok" if is_swept else "silent",
         "oldest_due_seconds": round(waits),
     }
-    return JsonResponse(answer, status=200 if is_swept else 503)
+    if connection.vendor == "postgresql":
+        answer["wall"] = "ok" if is_walled else "open"
+    return JsonResponse(answer, status=200 if is_swept and is_walled else 503)
 
 
 @require_safe

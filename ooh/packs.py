@@ -25,6 +25,7 @@ from django.utils import timezone
 
 from accounts.chain import sealing
 from accounts.models import ChainHead, ChainLink
+from accounts.wall.identity import Standing, standing
 from incidents.models import Incident, TimelineEntry, Wall
 
 CHUNK = 1000
@@ -98,6 +99,13 @@ def _write(
     if not with_vendor_rows:
         # Of the audit trail nothing then: its rows hold each column of each table, product data among them.
         entries, trail = entries.exclude(wall=Wall.VENDOR), trail.none()
+    with standing(Standing.SYSTEM if with_vendor_rows else Standing.PARTNER):
+        return _written(to, what, entries, trail, with_vendor_rows)
+
+
+def _written(
+    to: Path, what: str, entries: QuerySet[TimelineEntry], trail: QuerySet[LogEntry], with_vendor_rows: bool
+) -> dict[str, Any]:
     rows = {"timeline": entries.order_by("pk"), "audit": trail.order_by("pk")}
     wanted = (chain for chain in sealing.chains() if chain.name in rows)
     files = {f"{chain.name}.jsonl": _lines(chain, rows[chain.name]) for chain in wanted}

@@ -14,6 +14,7 @@ from django.db.models import Max, QuerySet
 
 from accounts.chain.sealing import Chain, chains, keyed, seal
 from accounts.models.chain import ChainHead, ChainLink
+from accounts.wall.identity import as_system
 
 BATCH = 1000
 # Ids that a long transaction may lag behind the newest link and still be found at once. What lags more is
@@ -21,12 +22,14 @@ BATCH = 1000
 LAG = 5000
 
 
+@as_system("a chain holds every row")
 def link_new() -> int:
     """Link the rows that were written since. How many; none while another task is at it."""
     behind = [chain for chain in chains() if _unlinked(chain, is_thorough=False).exists()]
     return sum(_link(chain, is_thorough=False) for chain in behind)
 
 
+@as_system("a chain holds every row")
 def link_all(chain: Chain) -> int:
     """The same for all rows that have no link, however old."""
     linked = 0
@@ -35,6 +38,7 @@ def link_all(chain: Chain) -> int:
     return linked
 
 
+@as_system("a chain holds every row")
 @transaction.atomic
 def adopt(chain: Chain) -> int:
     """Link the rows that were written before the desk sealed any, as they are now. How many.

@@ -19,6 +19,7 @@ from accounts.chain.sealing import Chain
 from accounts.chain.verifying import redaction_proof
 from accounts.models import ReadRecord, Redaction, User
 from accounts.models.read_record import CHAIN as READS
+from accounts.wall.identity import as_system
 
 BATCH = 500
 Row = TypeVar("Row")
@@ -44,6 +45,7 @@ def bury_reads(records: "QuerySet[ReadRecord]", *, rule: str, by: User) -> int:
     return bury(READS, kept, blank, "seal", rule=rule, by=by)
 
 
+@as_system("what is over goes from every row")
 def bury(chain: Chain, rows: "QuerySet[Any]", blank: Blank, seal_field: str, *, rule: str, by: User) -> int:
     """Blank these rows of the chain, a batch a transaction. How many. `seal_field` holds the seal."""
     done, at = 0, timezone.now()

@@ -11,6 +11,8 @@ from accounts.chain.linking import head_proof, link_all, link_hash
 from accounts.chain.sealing import Chain, chains, is_genuine, keyed
 from accounts.chain.stored import is_spelt_as_written, spellings
 from accounts.models.chain import ChainHead, ChainLink, Redaction
+from accounts.wall import policies
+from accounts.wall.identity import as_system
 
 CHUNK = 2000
 UNREADABLE = object()
@@ -36,11 +38,12 @@ class Report:
     broken: list[Broken]
 
 
+@as_system("a chain is proven over every row")
 def verify() -> Report:
     """Read every chain, link by link. Rows written since the last link are linked first."""
-    report = Report(
-        0, [Broken("database", 0, f"the trigger {name} is missing") for name in guarding.missing()]
-    )
+    missing = [f"the trigger {name} is missing" for name in guarding.missing()]
+    missing += [f"the wall of {table} is missing" for table in policies.open_tables()]
+    report = Report(0, [Broken("database", 0, words) for words in missing])
     for chain in chains():
         link_all(chain)
         for found in _verified(chain):

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.wall.identity import as_system
 from incidents import deciding, pid
 from incidents.freshdesk import words
 from incidents.freshdesk.plain_text import own_words, plain_text, tidy
@@ -31,6 +32,7 @@ NO_WORDS = "No words that can be shown here. See it in Freshdesk."
 _MARKER = re.compile(r"\[ooh-(entry|summary):([0-9]{1,18})\]$")
 
 
+@as_system("a private note of the vendor’s agents becomes a vendor row")
 def take_in(ticket: Ticket, rows: Iterable[ConversationRow]) -> int:
     """Add what is new or was edited, each in a transaction of its own; how many could not be.
 

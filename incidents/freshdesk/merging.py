@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
+from accounts.wall.identity import as_system
 from incidents.freshdesk.conversations import digest_of, plain
 from incidents.freshdesk.plain_text import own_words
 from incidents.freshdesk.rows import ConversationRow
@@ -31,6 +32,7 @@ def primary_of(rows: Iterable[ConversationRow]) -> tuple[int, ConversationRow] |
     return None
 
 
+@as_system("a note over there may be known as a private one")
 @transaction.atomic
 def follow(ticket_id: int, primary: int, note: ConversationRow) -> None:
     """Notes go to the other ticket from now on, and the timeline says so. Done once, however often read.

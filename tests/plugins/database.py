@@ -8,6 +8,7 @@ import contextlib
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import LiteralString
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from django.test import TransactionTestCase
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
+from accounts.wall import identity
 from tests.plugins.desk import manage, migrated_database, seeded_database
 from tests.plugins.environment import SHARED_DIR, VAR_DIR, WORKER, made_once, only_one
 from tests.plugins.services import database_url, needs_database, needs_programs
@@ -28,6 +30,9 @@ MADE = SHARED_DIR / "databases"  # the names of all that PostgreSQL was asked to
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # The test's own rows are made and looked at as the desk itself, in any thread. A request, a task and a
+    # command say for themselves on whose side they ask.
+    identity._asks = ContextVar("asks", default=identity.Standing.SYSTEM)
     TransactionTestCase._fixture_teardown = lambda case: take_copy()  # type: ignore[attr-defined]
 
 
