@@ -99,7 +99,7 @@ class TeamField(forms.ModelChoiceField):  # type: ignore[type-arg]
 class EscalateForm(forms.Form):
     seen = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
     team = TeamField(
-        queryset=Team.objects.all(), label="Which team?", widget=forms.RadioSelect, empty_label=None,
+        queryset=Team.objects.none(), label="Which team?", widget=forms.RadioSelect, empty_label=None,
         error_messages={"required": "Choose the team", "invalid_choice": "Choose one of the teams listed"},
     )  # fmt: skip
     reason = forms.CharField(
@@ -165,9 +165,9 @@ class ShiftForm(forms.Form):
         error_messages={"invalid": "Enter a date such as 2026-11-23, or leave it empty"},
     )  # fmt: skip
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = User.objects.with_role(*ON_ROTA).exclude(organisation=None)
+        people = User.objects.visible_to(user).with_role(*ON_ROTA)
         person = self.fields["person"]
         assert isinstance(person, forms.ModelChoiceField)  # noqa: S101  (declared above)
         person.queryset = people.order_by("organisation__side", "name")

@@ -9,7 +9,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from accounts.models import Customer, Service
+from accounts.models import Customer, Service, User
 from incidents.models import Incident
 from incidents.time_fields import LocalTimeField
 
@@ -83,6 +83,7 @@ class IntakeForm(forms.Form):
         self,
         data: Mapping[str, Any] | None = None,
         *,
+        user: User,
         checking: bool = False,
         is_alert: bool = False,
         **kwargs: Any,
@@ -92,7 +93,7 @@ class IntakeForm(forms.Form):
         super().__init__(data, **kwargs)
         if not self.is_bound:
             self.fields["caller_name"].widget.attrs["autofocus"] = True
-        self.customers = {one.short_name: one for one in Customer.objects.active()}
+        self.customers = {one.short_name: one for one in Customer.objects.visible_to(user).active()}
         self.services = {one.code: one for one in Service.objects.all()}
         self._offer("customer", self.customers, ("", "Choose"), (UNLISTED, "Not listed"))
         self._offer("service", self.services, ("", "Choose"))

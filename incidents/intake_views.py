@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from accounts.models import Customer, Service
+from accounts.requests import signed_in
 from accounts.roles import Permission
 from incidents import drafts, scope
 from incidents.intake import answer_gate, judge
@@ -28,7 +29,7 @@ def new_call(request: HttpRequest) -> HttpResponse:
     _allow(request)
     draft = IntakeDraft(key=uuid4(), call_began_at=timezone.now())
     others = drafts.unfinished(request.user)  # type: ignore[arg-type]
-    return _page(request, draft, IntakeForm(), others=others)
+    return _page(request, draft, IntakeForm(user=signed_in(request)), others=others)
 
 
 @login_required
@@ -44,14 +45,14 @@ def call(request: HttpRequest, key: UUID) -> HttpResponse:
         return redirect("incident", draft.incident.reference)
     if draft.discarded_at:
         return redirect("log_call")
-    return _page(request, draft, IntakeForm(initial=as_initial(draft.fields)))
+    return _page(request, draft, IntakeForm(initial=as_initial(draft.fields), user=signed_in(request)))
 
 
 def _log(request: HttpRequest, key: UUID) -> HttpResponse:
     draft, blocked = _keep(request, key)
     if draft.incident:
         return redirect("incident", draft.incident.reference)
-    form = IntakeForm(request.POST, is_alert="proposal" in draft.fields)
+    form = IntakeForm(request.POST, user=signed_in(request), is_alert="proposal" in draft.fields)
     if form.is_valid() and not blocked:
         try:
             return _logged(request, drafts.log_draft(key, facts=_facts(form, draft), by=request.user))  # type: ignore[arg-type]
@@ -85,7 +86,7 @@ def verdict(request: HttpRequest, key: UUID) -> HttpResponse:
     """Keep the draft and say what the gate says: its panel for htmx, else the page again."""
     _allow(request)
     draft, blocked = _keep(request, key)
-    form = IntakeForm(request.POST, checking=True)
+    form = IntakeForm(request.POST, user=signed_in(request), checking=True)
     form.is_valid()
     _add(form, blocked)
     if not request.htmx:  # type: ignore[attr-defined]
@@ -143,7 +144,7 @@ def _gate(
     request: HttpRequest, draft: IntakeDraft, form: IntakeForm, blocked: dict[str, list[str]]
 ) -> dict[str, Any]:
     """What the gate says on what is known, and what else is open that may be the same."""
-    known = form.known() if form.is_bound else _kept(form, draft)
+    known = form.known() if form.is_bound else _kept(request, draft)
     at = timezone.now() if "proposal" in draft.fields else draft.call_began_at
     judgement: scope.Judgement = judge(**known, at=at)
     return {
@@ -154,9 +155,9 @@ def _gate(
     }  # fmt: skip
 
 
-def _kept(form: IntakeForm, draft: IntakeDraft) -> dict[str, Any]:
+def _kept(request: HttpRequest, draft: IntakeDraft) -> dict[str, Any]:
     """What a kept draft tells the gate, read through the form so that nothing foreign passes."""
-    checked = IntakeForm(draft.fields, checking=True)
+    checked = IntakeForm(draft.fields, user=signed_in(request), checking=True)
     checked.is_valid()
     return checked.known()
 

@@ -18,6 +18,7 @@ from accounts import reads
 from accounts.chain import sealing
 from accounts.models import SecondFactor, User
 from accounts.roles import Side
+from accounts.wall.identity import Standing, standing
 from incidents.models import TimelineEntry, Wall
 from ooh import packs
 
@@ -35,14 +36,18 @@ SECRETS = {"password", "sealed", "digest", "token_key", "token", "seal", "serial
 
 def write(to: Path | IO[bytes], person: User, *, by: User, where: str = "") -> dict[str, Any]:
     """All that the desk holds about this person, recorded as an export of `by`'s. The manifest."""
-    counted = sum(rows.count() for _, rows in _tables(person))
-    reads.exported(by, person, name=f"All about {person}", rows=counted + 1, where=where)
-    files = {"profile.jsonl": iter([_line(_profile(person))])}
-    files["changes-of-your-record.jsonl"] = _lines(_history(person), is_whole=True, person=person)
-    for model, rows in _tables(person):
-        is_whole = model._meta.label in WHOLE
-        files[f"{model._meta.label}.jsonl"] = _lines(rows, is_whole=is_whole, person=person)
-    return packs.write_files(to, f"All about {person}", files, with_vendor_rows=person.side == Side.VENDOR)
+    # On the person’s side, whoever asks: on the command line nobody stands anywhere.
+    with standing(Standing(str(person.side or ""))):
+        counted = sum(rows.count() for _, rows in _tables(person))
+        reads.exported(by, person, name=f"All about {person}", rows=counted + 1, where=where)
+        files = {"profile.jsonl": iter([_line(_profile(person))])}
+        files["changes-of-your-record.jsonl"] = _lines(_history(person), is_whole=True, person=person)
+        for model, rows in _tables(person):
+            is_whole = model._meta.label in WHOLE
+            files[f"{model._meta.label}.jsonl"] = _lines(rows, is_whole=is_whole, person=person)
+        return packs.write_files(
+            to, f"All about {person}", files, with_vendor_rows=person.side == Side.VENDOR
+        )
 
 
 def naming() -> dict[type[Model], list[str]]:

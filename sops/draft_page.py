@@ -48,7 +48,7 @@ def _save(
         if is_submission:
             return _submit(request, version, sheet)
     except Conflict as conflict:
-        now = SopVersion.objects.get(pk=version.pk)
+        now = SopVersion.objects.visible_to(by).get(pk=version.pk)
         return _shown(request, now, sheet, seen=fingerprint(now), status=409, conflict=conflict)
     messages.success(request, "Saved. It is still your draft.")
     return redirect(request.path)

@@ -46,7 +46,7 @@ def sop_list(request: HttpRequest) -> HttpResponse:
         sops.prefetch_related("services"),
         list(versions.prefetch_related("steps")),
         local(timezone.now()).date(),
-        list(Suspension.objects.active()),
+        list(Suspension.objects.visible_to(request.user).active()),
     )
     if show in presenting.STATUSES:
         cards = [card for card in cards if show == card.status or (show == "waiting" and card.waiting)]
@@ -86,7 +86,7 @@ def _sop_page(request: HttpRequest, sop: Sop, form: forms.ReasonForm) -> dict[st
     version = version or next((each for each in versions if each.state == SopVersion.State.APPROVED), None)
     version = version or next(iter(versions), None)
     today = local(timezone.now()).date()
-    suspensions = list(Suspension.objects.active())
+    suspensions = list(Suspension.objects.visible_to(request.user).active())
     actions = [step.action for step in version.steps.all()] if version else []
     held = that_holds(suspensions, sop_id=sop.pk, actions=actions)
     in_force = version if version and version.state == SopVersion.State.APPROVED else None

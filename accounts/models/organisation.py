@@ -10,11 +10,19 @@ if TYPE_CHECKING:
     from accounts.models.user import User
 
 
+class OrganisationQuerySet(models.QuerySet["Organisation"]):
+    def visible_to(self, user: "User") -> Self:
+        """Both are shown to those who may see people."""
+        return self if user.has_perm(Permission.VIEW_PEOPLE) else self.none()
+
+
 class Organisation(models.Model):
     """The vendor or the service partner. Customers are `Customer`: they have no people here."""
 
     name = models.CharField(max_length=120, unique=True)
     side = models.CharField(max_length=10, choices=Side.choices)
+
+    objects = OrganisationQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

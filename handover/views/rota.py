@@ -56,7 +56,7 @@ def _page(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse
         "last_week": week - 1 if week else None,
         "patterns": patterns,
         "may_change": user.has_perm(Permission.MANAGE_ROTA),
-        "shift_form": ShiftForm(initial={"valid_from": local(now).date()}),
+        "shift_form": ShiftForm(initial={"valid_from": local(now).date()}, user=user),
     }  # fmt: skip
     return render(request, "handover/rota.html", context | forms, status=status)
 
@@ -103,7 +103,7 @@ def _midnight(day: date) -> datetime:
 def add(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     _allow(user)
-    form = ShiftForm(request.POST)
+    form = ShiftForm(request.POST, user=user)
     if done(form, lambda: services.add_shift(**form.cleaned_data, by=user)):
         messages.success(request, "The shift is on the rota.")
         return redirect("rota")

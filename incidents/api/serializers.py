@@ -152,7 +152,10 @@ class CallSerializer(Strict):
             attrs["customer_words"] = ""
         if component and (
             customer is None
-            or not Component.objects.all().reachable_from(customer).filter(pk=component.pk).exists()
+            or not Component.objects.visible_to(self.context["request"].user)
+            .reachable_from(customer)
+            .filter(pk=component.pk)
+            .exists()
         ):
             raise serializers.ValidationError({"component": ["It is not a component of this hospital."]})
         return attrs

@@ -89,6 +89,10 @@ class Maintenance(models.Model):
 
 
 class MaintenanceUpdateQuerySet(models.QuerySet["MaintenanceUpdate"]):
+    def visible_to(self, user: Any) -> Self:
+        """With its maintenance."""
+        return self.filter(maintenance__in=Maintenance.objects.visible_to(user))
+
     def published(self) -> Self:
         return self.filter(published_at__isnull=False)
 

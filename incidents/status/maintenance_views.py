@@ -128,11 +128,12 @@ def _preview(form: MaintenanceForm) -> dict[str, Any]:
 def _page(
     request: HttpRequest, found: Maintenance, form: MaintenanceForm | None, status: int = 200
 ) -> HttpResponse:
-    updates = list(found.updates.select_related("posted_by"))
+    plans = Maintenance.objects.visible_to(request.user)
+    updates = list(found.updates.visible_to(request.user).select_related("posted_by"))
     shown = {
         "maintenance": found, "form": form, "updates": updates, "last": updates[0] if updates else None,
         "may_plan": _may_plan(request),
-        "late": Maintenance.objects.filter(pk=found.pk).overdue(timezone.now()).first(),
+        "late": plans.filter(pk=found.pk).overdue(timezone.now()).first(),
     }  # fmt: skip
     seen = _preview(form) if form else {}
     return render(request, "incidents/maintenance.html", shown | seen, status=status)
