@@ -14,14 +14,16 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from guardian.models import GroupObjectPermission, UserObjectPermission
 from knox.models import AuthToken
 
-from accounts import reads
-from accounts.models import Component, Customer, Organisation, Read, Service, Team, User
+from accounts import people, reads
+from accounts.models import Component, Customer, Organisation, ProviderIdentity, Read, Service, Team, User
 from accounts.requests import signed_in
 from accounts.roles import SIDES, Permission, Role
+from accounts.sign_in import events
 
 for model in (Group, AuthToken, UserObjectPermission, GroupObjectPermission):
     if admin.site.is_registered(model):  # roles stand in code, tokens come from `manage.py token`
@@ -97,7 +99,7 @@ class RolesMixin(forms.ModelForm):  # type: ignore[type-arg]
 class PersonChangeForm(RolesMixin, UserChangeForm):  # type: ignore[type-arg]
     class Meta:
         model = User
-        fields = ("email", "name", "organisation", "team", "phone", "is_active")
+        fields = ("email", "name", "organisation", "team", "phone", "is_active", "ends_at")
 
 
 class PersonAddForm(RolesMixin, AdminUserCreationForm):  # type: ignore[type-arg]
@@ -106,9 +108,22 @@ class PersonAddForm(RolesMixin, AdminUserCreationForm):  # type: ignore[type-arg
         fields = ("email", "name", "organisation")
 
 
+class IdentityInline(admin.TabularInline):  # type: ignore[type-arg]
+    """Ties somebody who is here already to their organisation's provider."""
+
+    model = ProviderIdentity
+    extra = 0
+    fields = ("issuer", "subject")
+    can_delete = False
+    has_view_permission = DeskAdmin.has_view_permission
+    has_change_permission = DeskAdmin.has_change_permission
+    has_add_permission = DeskAdmin.has_add_permission
+    see = edit = Permission.MANAGE_PEOPLE
+
+
 @admin.register(User)
 class PersonAdmin(DeskAdmin, UserAdmin):  # type: ignore[type-arg]
-    """Joiners, movers and leavers. A leaver is made inactive; the sessions end with the next request."""
+    """Joiners, movers and leavers. Passwords are chosen by their owners, by the link of the page People."""
 
     see, edit = Permission.MANAGE_PEOPLE, Permission.MANAGE_PEOPLE
     read_as = Read.PERSON
@@ -120,13 +135,41 @@ class PersonAdmin(DeskAdmin, UserAdmin):  # type: ignore[type-arg]
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("email", "password")}),
-        ("Person", {"fields": ("name", "organisation", "team", "phone", "roles_chosen", "is_active")}),
+        (
+            "Person",
+            {"fields": ("name", "organisation", "team", "phone", "roles_chosen", "is_active", "ends_at")},
+        ),
     )
+    inlines = (IdentityInline,)
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": (
             "email", "name", "organisation", "roles_chosen", "usable_password", "password1", "password2",
         )}),
     )  # fmt: skip
+
+    def get_inlines(self, request: HttpRequest, obj: Model | None) -> Any:
+        """Somebody new is tied once they are there."""
+        return self.inlines if obj else ()
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        return redirect("person", id) if id.isdigit() else redirect("people")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """An access that ends here, or comes back, takes all that hung on it along, as on the page People."""
+        was_working = change and User.objects.get(pk=obj.pk).is_working
+        super().save_model(request, obj, form, change)
+        if change and obj.is_working != was_working:
+            people.cut(obj)
+            kind = events.Kind.REINSTATED if obj.is_working else events.Kind.ENDED
+            events.record(kind, obj, by=signed_in(request), detail="In the administration")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        before = {str(role) for role in form.fields["roles_chosen"].initial or ()}
+        after = set(form.cleaned_data.get("roles_chosen") or ())
+        if before != after:
+            words = ", ".join(sorted(Role(role).label for role in after)) or "No role"
+            events.record(events.Kind.ROLES_CHANGED, form.instance, by=signed_in(request), detail=words)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Integrations too: whoever manages people sees everybody, for a role says nothing of a patient."""

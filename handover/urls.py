@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
-from handover.views import handovers, paging, rota
+from handover.views import glass, handovers, paging, rota
 
 
 class NumberConverter(IntConverter):
@@ -33,6 +33,10 @@ urlpatterns = [
     path("rota/", rota.rota, name="rota"),
     path("rota/shifts/", rota.add, name="add_shift"),
     path("rota/shifts/<handover_number:pk>/end/", rota.end, name="end_shift"),
+    path("break-glass/", glass.page, name="break_glass"),
+    path("break-glass/take/", glass.take, name="take_glass"),
+    path("break-glass/<handover_number:pk>/give-back/", glass.give_back, name="give_back_glass"),
+    path("break-glass/<handover_number:pk>/review/", glass.review, name="review_glass"),
     path("pages/", paging.pages, name="pages"),
     path("pages/<handover_number:pk>/", paging.acknowledge, name="acknowledge_page"),
     path("incidents/<reference:reference>/escalate/", paging.escalate, name="escalate"),

@@ -8,7 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from accounts.models import User
 from accounts.roles import Permission
+from accounts.sign_in import providers
 from incidents import coverage
 from incidents.local_time import format_day_time, format_time, local
 from sops.suspensions import held_now
@@ -55,6 +57,8 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
         },
         "nav": _navigation(request),
         "simulated_note": not settings.PRODUCTION,
+        "idle_seconds": settings.IDLE_LOCK_MINUTES * 60,
+        "provider": providers.of(request.user) if isinstance(request.user, User) else None,
         "shows_suspensions": _shows_suspensions(request),
         "suspended": held_now(request.user) if _shows_suspensions(request) else [],
     }

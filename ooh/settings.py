@@ -361,6 +361,9 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = (
     {"model": "sops.StepRun", "exclude_fields": ["operation"]},
     # What may point at a new entry is asked of the database otherwise, one query each.
     {"model": "incidents.TimelineEntry", "exclude_fields": ["superseded_by", "call", "conversations"]},
+    # What proves somebody is of no use to the trail, and a code that was taken is told by an event.
+    {"model": "accounts.SecondFactor", "exclude_fields": ["sealed", "counter", "last_used_at"]},
+    {"model": "accounts.RecoveryCode", "exclude_fields": ["digest"]},
     # An address must be forgotten when it is not confirmed; a token is as good as a key.
     {"model": "incidents.Subscriber", "exclude_fields": ["address", "token"]},
 )

@@ -51,6 +51,7 @@ ALLOWED: dict[str, str] = {
     "accounts/chain/tombstones.py::_write": TOMBSTONES,
     "accounts/management/commands/token.py::Command._revoke": SAVED,
     "accounts/models/token_use.py::TokenUseManager.note": A_PULSE,
+    "accounts/people.py::_deleted": SAVED,
     "accounts/reads.py::_insert": "a trail of its own, sealed and chained, that only grows",
     "accounts/sign_in/delays.py::_count": A_PULSE,
     "accounts/sign_in/delays.py::_locked": A_PULSE,

@@ -40,7 +40,7 @@ class AccessEvent(models.Model):
         PASSWORD_SET = "password_set", "Password set"
         LINK_ISSUED = "link_issued", "Joining link issued"
         JOINED = "joined", "Joined by the provider"
-        ROLES_CHANGED = "roles_changed", "Roles changed by the provider"
+        ROLES_CHANGED = "roles_changed", "Roles changed"
         ENDED = "ended", "Access ended"
         REINSTATED = "reinstated", "Access given back"
         SESSIONS_ENDED = "sessions_ended", "Sessions ended"

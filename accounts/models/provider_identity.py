@@ -17,7 +17,7 @@ class ProviderIdentity(models.Model):
     """An address can be given to somebody else; the pair of issuer and subject never is."""
 
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="identities")
-    issuer = models.URLField(max_length=300)
+    issuer = models.CharField(max_length=300, help_text="As its tokens name it, letter by letter.")
     subject = models.CharField(max_length=255)
     added_at = models.DateTimeField(auto_now_add=True)
 

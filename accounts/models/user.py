@@ -105,6 +105,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     phone = models.CharField(max_length=30, blank=True)
     theme = models.CharField(max_length=5, choices=Theme.choices, default=Theme.SYSTEM, blank=True)
     is_active = models.BooleanField(default=True)
+    joined_at: "models.DateTimeField[datetime, datetime]" = models.DateTimeField(
+        default=timezone.now, editable=False
+    )
     ends_at: "models.DateTimeField[datetime | None, datetime | None]" = models.DateTimeField(
         "access ends", null=True, blank=True,
         help_text="From that moment no session, token or second factor of this person opens anything.",
@@ -155,6 +158,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         """`partner`, `vendor`, or None for somebody of no organisation (who may do nothing)."""
         organisation: Organisation | None = self.organisation
         return Side(organisation.side) if organisation else None
+
+    @property
+    def is_machine(self) -> bool:
+        """Whether it is an integration, which has tokens and cannot sign in."""
+        return bool(self.roles & set(MACHINES))
 
     @property
     def is_working(self) -> bool:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve
 from django.utils import timezone
@@ -63,7 +64,8 @@ def lock_now(request: HttpRequest) -> HttpResponse:
 def still_here(request: HttpRequest) -> HttpResponse:
     """How many seconds are left until the lock. A POST says that somebody is there, a GET does not."""
     if request.user.is_authenticated:
-        return JsonResponse({"left": sessions.seconds_left(request), "is_locked": False})
+        told = {"left": sessions.seconds_left(request), "is_locked": False, "csrf": get_token(request)}
+        return JsonResponse(told)
     is_locked = locked_user(request) is not None
     return JsonResponse({"left": 0, "is_locked": is_locked}, status=401)
 

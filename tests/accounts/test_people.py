@@ -18,6 +18,7 @@ def test_a_change_of_roles_is_on_record(browse: Browse, manager: User, engineer:
     form = {
         "email": engineer.email, "name": engineer.name, "organisation": engineer.organisation_id,
         "roles_chosen": [Role.OOH_ENGINEER, Role.OOH_LEAD], "is_active": "on",
+        "identities-TOTAL_FORMS": 0, "identities-INITIAL_FORMS": 0,
     }  # fmt: skip
     assert browse(manager).post(f"/admin/accounts/user/{engineer.pk}/change/", form).status_code == 302
     entry = LogEntry.objects.get_for_object(engineer).latest("id")

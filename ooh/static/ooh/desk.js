@@ -1,13 +1,14 @@
 /* desk.js: what htmx and the browser do not do by themselves. Every page works without it.
- *   1 freshness   2 answers   3 keys and menus
- * It polls nothing itself, keeps no session alive, and decides nothing: the server does. */
+ *   1 freshness   2 answers   3 keys and menus   4 lock
+ * It polls nothing itself, keeps no session alive without a person, and decides nothing: the server does. */
 "use strict";
 {
   const one = (selector, inside = document) => inside.querySelector(selector);
   const isPoll = (request) => request.verb === "get" && !request.triggeringEvent;
   const isRead = (request) => request.verb === "get" && !request.triggeringEvent?.isTrusted; // nobody asked for it
   const isTyping = (element) => !!element && (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName));
-  const isSignedOut = (xhr) => !!xhr.responseURL && new URL(xhr.responseURL).pathname === document.body.dataset.signIn;
+  const ledTo = (xhr, place) => !!xhr.responseURL && new URL(xhr.responseURL).pathname === document.body.dataset[place];
+  const isSignedOut = (xhr) => ledTo(xhr, "signIn") || ledTo(xhr, "lock");
 
   /* ---------- 1 Freshness: "Live" only while every region of the page is read ---------- */
 
@@ -118,6 +119,7 @@
   };
 
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (ledTo(detail.xhr, "lock")) cover();
     if (isSignedOut(detail.xhr)) {
       Object.assign(detail, { shouldSwap: false, isError: true }); // the sign-in page has no place in a region
     } else if (isHeld(detail.target, detail.requestConfig)) {
@@ -203,6 +205,113 @@
       if (!menu.contains(event.target)) menu.open = false;
     }
   });
+
+  /* ---------- 4 Lock: half an hour without a person covers the page, and what is typed stays under it ---------- */
+
+  const lock = one("#lock");
+  const SOON = 120_000;
+  const EVERY = 60_000;
+  const LOOK_EVERY = 300_000;
+  let locksAt = lock ? Date.now() + Number(lock.dataset.left) * 1000 : Infinity;
+  let toldAt = Date.now();
+  let lookedAt = Date.now();
+
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    detail.headers["X-Desk-Asked"] = detail.triggeringEvent?.isTrusted ? "1" : "0";
+  });
+
+  /* Signing in again in another tab brings a new token: the forms that wait here must bear it. */
+  const bear = (token) => {
+    for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
+    document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
+  };
+
+  const ask = async (method) => {
+    lookedAt = Date.now();
+    if (method === "POST") toldAt = lookedAt;
+    const headers = { Accept: "application/json", ...JSON.parse(document.body.getAttribute("hx-headers") || "{}") };
+    try {
+      const answer = await fetch(lock.dataset.stillHere, { method, headers });
+      if (![200, 401].includes(answer.status)) return;
+      const { left, is_locked: isLocked, csrf } = await answer.json();
+      locksAt = Date.now() + left * 1000;
+      if (csrf) bear(csrf);
+      if (!left) cover(isLocked);
+      else uncover();
+    } catch {
+      /* the desk does not answer: the page says so elsewhere, and the server locks by itself */
+    }
+  };
+
+  const cover = (isLocked = true) => {
+    if (!lock?.showModal) return;
+    const gone = one("[data-lock-gone]", lock);
+    gone.hidden = isLocked;
+    for (const each of lock.querySelectorAll("form, a[href*=again]")) each.hidden = !isLocked;
+    one("h2", lock).textContent = isLocked ? "The desk is locked" : "You are signed out";
+    document.documentElement.classList.add("is-locked");
+    one("#lock-soon-notice")?.remove();
+    if (!lock.open) lock.showModal();
+    one("input[type=password]", lock)?.focus();
+  };
+
+  const uncover = () => {
+    document.documentElement.classList.remove("is-locked");
+    if (lock.open) lock.close();
+    if (locksAt - Date.now() > SOON) one("#lock-soon-notice")?.remove();
+  };
+
+  const warn = () => {
+    if (one("#lock-soon-notice")) return;
+    const notice = one("#lock-soon").content.cloneNode(true);
+    one("button", notice).addEventListener("click", () => ask("POST"));
+    one("#messages")?.append(notice);
+  };
+
+  const unlock = async (form) => {
+    const told = one("#lock-error");
+    const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } });
+    form.reset();
+    if (answer.status === 204) {
+      told.hidden = true;
+      await ask("POST");
+      return;
+    }
+    const { error } = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : {};
+    one("span", told).textContent = error || "The desk could not read that. Look whether it is unlocked elsewhere";
+    told.hidden = false;
+    if (answer.status === 401) cover(false);
+  };
+
+  const watch = async () => {
+    if (lock.open) return;
+    const left = locksAt - Date.now();
+    if (left < SOON && left > 0 && !one("#lock-soon-notice")) {
+      await ask("GET"); // perhaps somebody works in another tab
+      if (locksAt - Date.now() < SOON) warn();
+    } else if (left <= 0 || Date.now() - lookedAt > LOOK_EVERY) await ask("GET");
+  };
+
+  if (lock?.showModal) {
+    for (const act of ["keydown", "pointerdown", "input"]) {
+      document.addEventListener(act, (event) => {
+        if (event.isTrusted && !lock.open && Date.now() - toldAt > EVERY) ask("POST");
+      });
+    }
+    one("form", lock)?.addEventListener("submit", (event) => {
+      event.preventDefault();
+      unlock(event.target);
+    });
+    one("form[data-locks]")?.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const answer = await fetch(event.target.action, { method: "POST", body: new FormData(event.target) });
+      if (answer.ok) cover();
+    });
+    one("[data-lock-again]", lock).addEventListener("click", () => ask("GET"));
+    lock.addEventListener("cancel", (event) => event.preventDefault());
+    window.addEventListener("focus", () => lock.open && ask("GET"));
+    setInterval(watch, 5000);
+  }
 
   showFreshness();
   showAge();
