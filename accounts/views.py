@@ -1,5 +1,7 @@
 """Signing out, and the choice of light or dark."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LogoutView
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
@@ -11,7 +13,12 @@ from accounts.models import User
 
 
 class SignOut(LogoutView):
-    """By POST only, so that no link signs anybody out."""
+    """By POST only, so that no link signs anybody out. What the browser kept of the desk goes too."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer: HttpResponse = super().post(request, *args, **kwargs)
+        answer["Clear-Site-Data"] = '"cache"'
+        return answer
 
 
 @login_required

@@ -37,7 +37,7 @@ def judged(text: str) -> tuple[list[str], bool]:
     if not asked:
         return [f"{NOT_ASKED}."], False
     weak = [
-        f"{each['name']} {each['version']}: {found['id']}, mended in {', '.join(found['fix_versions']) or '?'}"
+        f"{each['name']} {each['version']}: {found['id']}, mended in {' or '.join(found['fix_versions'])}"
         for each in asked
         for found in each["vulns"]
     ]

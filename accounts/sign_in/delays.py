@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core import signing
 from django.db import transaction
 from django.db.models import Case, F, Value, When
@@ -21,7 +22,7 @@ from accounts.models import SignInDelay, User
 from accounts.requests import client_of
 from accounts.sign_in.sealing import digest
 
-COOKIE = "ooh_device"
+COOKIE = f"{settings.COOKIE_PREFIX}ooh_device"
 COOKIE_DAYS = 180
 MOST_PEOPLE = 12  # of one device
 FORGOTTEN_AFTER = timedelta(hours=1)
