@@ -22,6 +22,7 @@ from accounts.chain import linking
 from accounts.chain.verifying import verify
 from accounts.errors import Conflict
 from accounts.models import Read, ReadRecord, Redaction, User
+from accounts.wall.identity import as_system
 from handover import reading
 from handover.document import fingerprint
 from handover.models import Handover, HandoverItem
@@ -66,7 +67,7 @@ def retention(*arguments: str) -> str:
 def everything() -> str:
     """Every value of every table, as one text."""
     found = []
-    with connection.cursor() as cursor:
+    with as_system("it looks into every row"), connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
             found += [json.dumps([str(value) for value in row]) for row in cursor.fetchall()]
