@@ -60,7 +60,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "auditlog",
+    "accounts.auditlog_app.AuditlogConfig",
     "csp",
     "django_fsm",
     "django_htmx",
@@ -362,8 +362,6 @@ AUDITLOG_EXCLUDE_TRACKING_MODELS = ("sessions", "contenttypes", "auth.permission
 # The address of an operation at Azure may bear a signature, and what is audited stays.
 AUDITLOG_INCLUDE_TRACKING_MODELS = (
     {"model": "sops.StepRun", "exclude_fields": ["operation"]},
-    # What may point at a new entry is asked of the database otherwise, one query each.
-    {"model": "incidents.TimelineEntry", "exclude_fields": ["superseded_by", "call", "conversations"]},
     # What proves somebody is of no use to the trail, and a code that was taken is told by an event.
     {"model": "accounts.SecondFactor", "exclude_fields": ["sealed", "counter", "last_used_at"]},
     {"model": "accounts.RecoveryCode", "exclude_fields": ["digest"]},
