@@ -16,7 +16,8 @@ UV_COMPILE := uv pip compile pyproject.toml $(ARGS) --quiet --universal --python
 
 # What the settings of production need, none of it real: `check --deploy` connects to nothing.
 PRODUCTION := SECRET_KEY=lint-$$(od -An -N48 -tx1 /dev/urandom | tr -d ' \n') ALLOWED_HOSTS=desk.example.org \
-	DATABASE_URL=postgresql://desk@db.example.org/desk REDIS_URL=redis://redis.example.org/0
+	DATABASE_URL=postgresql://desk@db.example.org/desk REDIS_URL=redis://redis.example.org/0 \
+	PUBLIC_URL=https://desk.example.org
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev run test lint format screenshots describe lock clean

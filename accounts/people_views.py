@@ -182,10 +182,15 @@ def _page(request: HttpRequest, found: User, *, status: int = 200, **context: An
         "end_form": EndForm(auto_id="end_%s"), "reset_form": ReasonForm(auto_id="reset_%s"),
         "back_form": ReasonForm(auto_id="back_%s"),
     } | context | {
-        "found": found, "factors": SecondFactor.objects.filter(person=found),
-        "events": AccessEvent.objects.filter(person=found).select_related("by")[:EVENTS_SHOWN],
+        "found": found,
+        "factors": SecondFactor.objects.visible_to(user).filter(person=found),
+        "events": _events(user, found),
         "may_manage": user.has_perm(Permission.MANAGE_PEOPLE) and found != user,
         "may_reset": factors.may_help(user, found) and found != user,
     }  # fmt: skip
     context["wrong_form"] = next((form for form in context.values() if getattr(form, "errors", None)), None)
     return render(request, "accounts/person.html", context, status=status)
+
+
+def _events(user: User, found: User) -> Any:
+    return AccessEvent.objects.visible_to(user).filter(person=found).select_related("by")[:EVENTS_SHOWN]

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts import reads, reviewing
-from accounts.models import AccessReview, User
+from accounts.models import AccessReview
 from accounts.models.read_record import Read
 from accounts.requests import signed_in
 from accounts.roles import Permission
@@ -60,9 +60,9 @@ def review(request: HttpRequest, quarter: str) -> HttpResponse:
 @require_POST
 @recently_proved
 def decide(request: HttpRequest, quarter: str, pk: int) -> HttpResponse:
-    found, person = _find(request, quarter), get_object_or_404(User.objects.exclude(organisation=None), pk=pk)
+    found = _find(request, quarter)
     user, answer = signed_in(request), request.POST.get("answer", "")
-    _tell(request, lambda: reviewing.decide(found.pk, person, answer, by=user), f"Recorded for {person}.")
+    _tell(request, lambda: reviewing.decide(found.pk, pk, answer, by=user), "Recorded.")
     return redirect("access_review", quarter)
 
 

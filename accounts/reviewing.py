@@ -120,10 +120,13 @@ def begin(at: datetime, *, by: User) -> AccessReview:
 
 
 @transaction.atomic
-def decide(review_id: int, person: User, answer: str, *, by: User) -> AccessDecision:
+def decide(review_id: int, person_id: int, answer: str, *, by: User) -> AccessDecision:
     """Whether the access stays or ends, and ending ends it now. Nobody decides of themselves."""
     _change(by)
     review = _open(review_id)
+    person = User.objects.exclude(organisation=None).filter(pk=person_id).first()
+    if person is None:
+        raise ValidationError("Nobody on this sheet has that number")
     if person == by:
         raise ValidationError("Somebody else decides of your own access")
     if answer not in AccessDecision.Answer.values:

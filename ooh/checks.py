@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from accounts.sign_in.providers import faults_of
 from accounts.wall import policies
 from incidents.coverage import NATIONS
 from incidents.freshdesk import fields
@@ -230,3 +231,35 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return url.scheme in ("http", "https") and bool(url.hostname) and not is_more
+
+
+@register()
+def sign_in_is_safe(**_: Any) -> list[CheckMessage]:
+    """A second factor for everybody in production, sessions that lock, and limits that are limits."""
+    wrong = []
+    if settings.SECOND_FACTOR not in ("required", "offered"):
+        wrong.append(f"SECOND_FACTOR is {settings.SECOND_FACTOR!r}. Use required, or offered for a demo.")
+    elif settings.PRODUCTION and settings.SECOND_FACTOR != "required":
+        wrong.append("SECOND_FACTOR is not required. In production everybody has one: unset it.")
+    if not 5 <= settings.IDLE_LOCK_MINUTES <= 60:
+        wrong.append(f"IDLE_LOCK_MINUTES is {settings.IDLE_LOCK_MINUTES}. Use 5 to 60.")
+    if not 1 <= settings.BREAK_GLASS_HOURS <= 12:
+        wrong.append(f"BREAK_GLASS_HOURS is {settings.BREAK_GLASS_HOURS}. Use 1 to 12.")
+    if settings.PRODUCTION and not settings.PUBLIC_URL.startswith("https://"):
+        wrong.append("PUBLIC_URL must begin with https:// in production: joining links and providers use it.")
+    return [Error(words, id="ooh.E050") for words in wrong]
+
+
+@register()
+def providers_are_whole(**_: Any) -> list[CheckMessage]:
+    """Each provider says all that it needs, over TLS in production, and maps to roles that there are."""
+    given = settings.OIDC_PROVIDERS
+    if not isinstance(given, dict):
+        return [Error('OIDC_PROVIDERS is no JSON object: {"partner": {…}}.', id="ooh.E051")]
+    wrong = [
+        f"OIDC_PROVIDERS, {name}: {words}" for name, one in given.items() for words in faults_of(name, one)
+    ]
+    houses = [one.get("organisation") for one in given.values() if isinstance(one, dict)]
+    if len(houses) != len(set(map(str, houses))):
+        wrong.append("OIDC_PROVIDERS names two providers of one organisation. Keep one.")
+    return [Error(words, id="ooh.E051") for words in wrong]

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 
 class AccessEventQuerySet(models.QuerySet["AccessEvent"]):
     def visible_to(self, user: Any) -> Self:
-        """One's own; all for auditors and whoever manages people, those of a partner to its own alone."""
+        """One's own; those of the organisation for a lead and a partner's auditor; else all, or no other."""
         if not user.is_authenticated:
             return self.none()
-        if not (user.has_perm(Permission.VIEW_AUDIT) or user.has_perm(Permission.MANAGE_PEOPLE)):
-            return self.filter(person=user)
-        if user.has_perm(Permission.MANAGE_PEOPLE) or user.side == Side.VENDOR:
+        is_auditor = user.has_perm(Permission.VIEW_AUDIT)
+        if user.has_perm(Permission.MANAGE_PEOPLE) or (is_auditor and user.side == Side.VENDOR):
             return self
-        return self.filter(person__organisation__side=user.side)
+        if is_auditor or user.has_perm(Permission.LET_IN):
+            return self.filter(person__organisation=user.organisation_id)
+        return self.filter(person=user)
 
 
 class AccessEvent(models.Model):

@@ -14,8 +14,13 @@ if TYPE_CHECKING:
 
 class SecondFactorQuerySet(models.QuerySet["SecondFactor"]):
     def visible_to(self, user: User) -> Self:
-        """One's own; those of everybody for whoever manages people."""
-        return self if user.has_perm(Permission.MANAGE_PEOPLE) else self.filter(person=user.pk)
+        """One's own; for a lead those of the organisation, for whoever manages people those of everybody."""
+        if user.has_perm(Permission.MANAGE_PEOPLE):
+            return self
+        own = Q(person=user.pk)
+        return self.filter(
+            own | Q(person__organisation=user.organisation_id) if user.has_perm(Permission.LET_IN) else own
+        )
 
 
 class SecondFactor(models.Model):

@@ -26,6 +26,7 @@ COOKIE = f"{settings.COOKIE_PREFIX}ooh_device"
 COOKIE_DAYS = 180
 MOST_PEOPLE = 12  # of one device
 FORGOTTEN_AFTER = timedelta(hours=1)
+KEPT = timedelta(days=1)  # then the row itself goes, with whatever name was made up
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,8 @@ def succeed(made: Try) -> None:
     SignInDelay.objects.filter(key=made.account).update(failures=0, until=None)
     fewer = Case(When(failures__gt=0, then=F("failures") - 1), default=Value(0))
     SignInDelay.objects.filter(key=made.address).update(failures=fewer, until=None)
+    forgotten = SignInDelay.objects.filter(last_failed_at__lt=timezone.now() - KEPT)
+    forgotten._raw_delete(forgotten.db)
 
 
 def forgive(person: User) -> bool:

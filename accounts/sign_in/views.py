@@ -79,10 +79,13 @@ def refused(request: HttpRequest, person: User | None) -> None:
 
 
 def _proved(request: HttpRequest, name: str, password: str) -> User | None:
-    """Whose name and password these are. The way is the same, and as long, whoever it is. Raises Wait."""
+    """Whose name and password these are. The way is the same, and as long, whoever it is. Raises Wait.
+
+    Only the name that was counted is looked up: a database takes more spellings for one, such as a dotless i.
+    """
     known = User.objects.filter(email=name.lower()).first()
     made = delays.begin(request, name, known)
-    found = authenticate(request, username=name, password=password)
+    found = authenticate(request, username=known.email if known else "", password=password)
     if not isinstance(found, User):
         refused(request, known)
         return None

@@ -73,12 +73,20 @@ PAGES = {
         "/handovers/", "handover draft", "handover offered", "handover closed", "/rota/", "/pages/",
         "/reports/ = 403", "/incidents/OOH-2020-00001/ = 404",
     ]),
-    "lead": (world.LEAD, ["incident not covered/override-gate/", "/rota/ > Add this shift"]),
+    "sign-in": (world.ENGINEER, [
+        "/your-sign-in/", "/your-sign-in/set-up/", "/your-sign-in/app/ > Set up this app",
+        "/your-sign-in/key/", "/your-sign-in/password/ > Change", "/lock/ > Continue",
+        "/break-glass/ > Take the role",
+    ]),
+    "lead": (world.LEAD, [
+        "incident not covered/override-gate/", "/rota/ > Add this shift", "/people/", "person",
+    ]),
     "desk": (world.ANALYST, ["/", "incident told", "handover offered", "handover offered > Accept this"]),
     "specialist": (world.SPECIALIST, ["/pages/"]),
     "manager": (world.MANAGER, [
         "/reports/", "/reports/2020-01/", "/reports/2099-01/ = 404", "/no-role/ = 403", "/subscribers/",
-        "/integrations/", "/integrations/ > Add it",
+        "/integrations/", "/integrations/ > Add it", "person > End the access", "/break-glass/",
+        "/access-reviews/", "access review",
         "/maintenance/", "/maintenance/plan/ > Plan it", "maintenance planned",
         "maintenance announced > Preview",
     ]),

@@ -96,7 +96,7 @@ def ordinary() -> dict[str, Any]:
         "reference": incident.reference, "public_id": incident.public_id, "item": item.pk,
         "key": "6f1d9b52-7f3e-4b11-8b43-0a6f1d9b527f", "month": "2026-11", "code": "SOP-03",
         "source": "azure", "token": "x", "kind": "email", "name": "stop", "act": "retry", "slug": "x",
-        "url": "x", "app_label": "incidents",
+        "url": "x", "app_label": "incidents", "quarter": "2026-Q4", "link": "ooh_x",
         **dict.fromkeys(("pk", "id", "number", "object_id", "content_type_id"), 1),
     }  # fmt: skip
 

@@ -10,8 +10,10 @@ from django.utils import timezone
 import handover.services as handovers
 import incidents.services as incidents
 import sops.services as sops
+from accounts import reviewing
 from accounts.audit import acting_as
 from accounts.models import Customer, Service, Team, User
+from handover import glass
 from incidents import drafts, proposals
 from incidents.alerts import read
 from incidents.calls import log_call
@@ -37,7 +39,7 @@ def build() -> dict[str, str]:
     """Incidents, runs, handovers, pages, proposals, a draft, versions: name and address of each page."""
     with acting_as(User.objects.system()):
         addresses = {**_incidents(), **_runs(), **_handovers(), **_proposals(), **_call_begun(), **_planned()}
-        return addresses | _versions() | _subscribers()
+        return addresses | _versions() | _subscribers() | _access()
 
 
 def person(email: str) -> User:
@@ -297,4 +299,18 @@ def _subscribers() -> dict[str, str]:
     return {
         "subscription": f"/status/subscription/{told.token}/",
         "not confirmed": f"/status/subscription/{asked.token}/confirm/",
+    }
+
+
+def _access() -> dict[str, str]:
+    """Somebody with a role by break-glass, and the review of the quarter, begun."""
+    glass.take(
+        role="ooh_lead",
+        reason="The lead does not answer since 01:40",
+        by=person("engineer.2@partner.example"),
+    )
+    review = reviewing.begin(timezone.now(), by=person(MANAGER))
+    return {
+        "person": f"/people/{person(ENGINEER).pk}/",
+        "access review": f"/access-reviews/{review.quarter}/",
     }

@@ -235,3 +235,58 @@ def test_a_hosted_page_is_set_up_whole_and_over_tls(
 def test_private_webhooks_are_for_tests(settings: Any, production: bool, wrong: list[str]) -> None:
     given = {"PRODUCTION": production, "STATUS_WEBHOOK_TEST_HOSTS": ["127.0.0.1"]}
     assert found(settings, checks.no_private_webhooks, **given) == wrong
+
+
+# ---------- Signing in ----------
+
+
+def test_the_sign_in_as_it_is_by_default_is_safe(settings: Any) -> None:
+    assert found(settings, checks.sign_in_is_safe) == []
+    assert found(settings, checks.providers_are_whole) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"SECOND_FACTOR": "offered"},
+        {"SECOND_FACTOR": "no"},
+        {"IDLE_LOCK_MINUTES": 4},
+        {"IDLE_LOCK_MINUTES": 61},
+        {"BREAK_GLASS_HOURS": 0},
+        {"BREAK_GLASS_HOURS": 13},
+        {"PUBLIC_URL": "http://desk.example.org"},
+    ],
+)
+def test_production_signs_nobody_in_unsafely(change: dict[str, Any], settings: Any) -> None:
+    safe = {"PRODUCTION": True, "SECOND_FACTOR": "required", "PUBLIC_URL": "https://desk.example.org"}
+    assert found(settings, checks.sign_in_is_safe, **safe) == []
+    assert found(settings, checks.sign_in_is_safe, **safe | change) == ["ooh.E050"]
+
+
+ENTRA = {
+    "name": "Pink Elephant", "organisation": "Pink Elephant", "issuer": "https://login.example.org/x/v2.0",
+    "client_id": "desk", "client_secret": "between-us", "roles": {"Desk.Lead": "ooh_lead"},
+    "require": {"amr": "mfa"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"partner": ENTRA}, ""),
+        ([], "no JSON object"),
+        ({"partner": "x"}, "an object"),
+        ({"a b": ENTRA}, "a short name"),
+        ({"partner": ENTRA | {"client_secret": ""}}, "client_secret is missing"),
+        ({"partner": ENTRA | {"issuer": "http://login.example.org"}}, "issuer must begin with https://"),
+        ({"partner": ENTRA | {"roles": {"x": "boss"}}}, "no role of people"),
+        ({"partner": ENTRA | {"roles": {"x": "integration"}}}, "no role of people"),
+        ({"partner": ENTRA | {"roles": ["x"]}}, "roles is no object"),
+        ({"partner": ENTRA | {"requires": {}}}, "requires is not known"),
+        ({"a": ENTRA, "b": ENTRA}, "two providers of one organisation"),
+    ],
+)
+def test_a_provider_is_whole_or_refused(given: Any, words: str, settings: Any) -> None:
+    settings.OIDC_PROVIDERS = given
+    told = [str(message.msg) for message in checks.providers_are_whole()]
+    assert (bool(told), all(words in each for each in told)) == (bool(words), True)

@@ -33,6 +33,7 @@ COUNTS = "numbers and names of destinations, without a row"
 BY_TOKEN = "who holds the subscriber's own token reads the subscriber's own row"
 ALLOWED = {
     "accounts/admin.py get_queryset": "who manages people manages machines too, whom `visible_to` leaves out",
+    "accounts/admin.py save_model": "the row itself, as it was before",
     "accounts/token_views.py _find": "the same, behind the same permission",
     "accounts/views.py choose_theme": OWN,
     "accounts/sign_in/own_views.py your_sign_in": OWN,

@@ -87,12 +87,12 @@ def test_ending_ends_at_once_and_nobody_decides_of_themselves(
 def test_another_manager_has_to_decide_of_the_one_who_finishes(manager: User) -> None:
     other = factories.make_user(Role.SERVICE_MANAGER)
     review = reviewing.begin(timezone.now(), by=manager)
-    reviewing.decide(review.pk, other, "keep", by=manager)
+    reviewing.decide(review.pk, other.pk, "keep", by=manager)
     with pytest.raises(ValidationError, match=str(manager)):
         reviewing.finish(review.pk, by=manager)
-    reviewing.decide(review.pk, manager, "keep", by=other)
+    reviewing.decide(review.pk, manager.pk, "keep", by=other)
     with pytest.raises(Conflict):
-        reviewing.decide(review.pk, manager, "end", by=other)
+        reviewing.decide(review.pk, manager.pk, "end", by=other)
     assert reviewing.finish(review.pk, by=manager).finished_at
 
 
@@ -121,7 +121,7 @@ def test_the_vendors_auditor_reads_the_sheet_and_decides_nothing(
     assert (page.status_code, "End it now" in page.content.decode()) == (200, False)
     assert browser.get(f"/access-reviews/{review.quarter}/?format=csv").status_code == 200
     with pytest.raises(PermissionDenied):
-        reviewing.decide(review.pk, manager, "keep", by=vendor_auditor)
+        reviewing.decide(review.pk, manager.pk, "keep", by=vendor_auditor)
 
 
 def test_the_sheet_costs_the_same_for_many(

@@ -108,6 +108,21 @@ def test_after_an_hour_without_a_failure_tries_are_free_again(engineer: User, cl
     assert [answer.status_code for answer in guess(engineer, 5)] == [422] * 5
 
 
+def test_a_spelling_that_a_database_takes_for_the_name_is_no_way_around_the_count(engineer: User) -> None:
+    for spelling in (engineer.email.upper(), f" {engineer.email} "):
+        guess(spelling, 3)
+    assert SignInDelay.objects.get(person=engineer).failures == 5
+    User.objects.filter(pk=engineer.pk).update(email="engineer.i@example.org")
+    assert sign_in(Client(), "eng\u0131neer.i@example.org").status_code == 422
+
+
+def test_counts_of_made_up_names_are_not_kept(engineer: User, clock: Any) -> None:
+    guess("nobody@example.org", 1)
+    clock.shift(timedelta(days=2))
+    sign_in(Client(), engineer)
+    assert SignInDelay.objects.filter(last_failed_at__lt=SUNDAY_NIGHT + timedelta(days=1)).count() == 0
+
+
 def test_each_refusal_is_on_record_and_no_password(engineer: User) -> None:
     guess(engineer, 2)
     guess("nobody@example.org", 1)
