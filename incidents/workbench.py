@@ -58,7 +58,7 @@ def find(request: HttpRequest, reference: str) -> Incident:
     """The incident of an address, or 404 for whoever may not see it."""
     visible = Incident.objects.visible_to(request.user).select_related(
         "customer", "service", "component", "owner__organisation", "override_by", "logged_by", "ticket",
-        "sop_gap",
+        "sop_gap", "purge",
     )  # fmt: skip
     return get_object_or_404(visible, reference=reference)
 

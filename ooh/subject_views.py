@@ -42,7 +42,8 @@ def subject_export(request: HttpRequest) -> HttpResponseBase:
     by = signed_in(request)
     if not by.has_perm(Permission.EXPORT_PERSON):
         raise PermissionDenied
-    form = SubjectForm(request.POST if request.method == "POST" else None)
+    initial = {"person": request.GET.get("person", "")}
+    form = SubjectForm(request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid():
         return _pack(form.cleaned_data["person"], by)
     return _page(request, form)

@@ -98,6 +98,7 @@ ALLOWED: dict[str, str] = {
     "incidents/holds.py::install": TRIGGERS,
     "ooh/retention/incident_words.py::_empty": "recorded by hand: the trail would keep what is taken out",
     "ooh/retention/kinds.py::_delete": EACH_IS_TOLD,
+    "ooh/retention/kinds.py::_forget_contacts": "recorded by hand: the trail would keep what is taken out",
     "ooh/tasks.py::verify_chains": A_PULSE,
     "sops/actions/simulated_rows.py::_taken": SAVED,
     "sops/services/drafting.py::_write_steps": SAVED,

@@ -1,8 +1,9 @@
 """Print how long the patient-data guard takes for 10 kB of text, in milliseconds of the process's own time.
 
 Run it as `python docs/benchmarks/patient_data.py`; it needs no database. The texts are the notes that the
-guard is tested on: harmless lines, lines of which every twelfth names a patient, and, for the record, one patient
-a line. Rounds alternate, and each figure is a median. Fails when one of the first two takes more than LIMIT.
+guard is tested on: harmless lines, lines of which every twelfth names a patient, and, for the record, one
+patient a line. Rounds alternate, and each figure is a median. Fails when one of the first two takes more
+than LIMIT.
 """
 
 import json

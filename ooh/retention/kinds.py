@@ -10,17 +10,18 @@ from auditlog.models import LogEntry
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from knox.models import AuthToken
 
 from accounts.chain import tombstones
-from accounts.models import ReadRecord, User
+from accounts.models import AccessEvent, ProviderIdentity, ReadRecord, SignInDelay, User
 from incidents.models import Incident, IntakeDraft, LegalHold, ReceivedAlerts, Subscriber
 from ooh.retention.incident_words import belonging, purge_incident
 
 YEAR = 365
+GONE = "@left.invalid"
 logger = logging.getLogger(__name__)
 
 
@@ -88,9 +89,13 @@ def _purge_incidents(rows: "QuerySet[Any]", kind: Kind, by: User) -> int:
 
 def _trail(before: datetime) -> "QuerySet[Any]":
     """What the trail says of rows that belong to no incident: those of an incident go with it."""
-    of_incidents = [ContentType.objects.get_for_model(model).pk for model, _ in belonging()]
     rows: QuerySet[Any] = LogEntry.objects.filter(timestamp__lt=before)
-    return rows.exclude(content_type__in=of_incidents).exclude(additional_data__has_key="purged")
+    for model, way in belonging():
+        kept: dict[str, Any] = {"content_type": ContentType.objects.get_for_model(model)}
+        if way != "pk":
+            kept["object_id__in"] = model._base_manager.exclude(**{way: None}).values("pk")
+        rows = rows.exclude(**kept)
+    return rows.exclude(additional_data__has_key="purged")
 
 
 def _purge_trail(rows: "QuerySet[Any]", kind: Kind, by: User) -> int:
@@ -126,6 +131,33 @@ def _sessions(before: datetime) -> "QuerySet[Any]":
     return Session.objects.filter(expire_date__lt=before)
 
 
+def _sign_ins(before: datetime) -> "QuerySet[Any]":
+    return AccessEvent.objects.filter(at__lt=before)
+
+
+def _delays(before: datetime) -> "QuerySet[Any]":
+    return SignInDelay.objects.filter(last_failed_at__lt=before)
+
+
+def _leavers(before: datetime) -> "QuerySet[Any]":
+    """Those whose access ended then, and who can still be reached by what the desk holds."""
+    people: QuerySet[Any] = User.objects.filter(ends_at__lt=before)
+    return people.exclude(email__endswith=GONE)
+
+
+def _forget_contacts(rows: "QuerySet[Any]", kind: Kind, by: User) -> int:
+    """The name stays, a role and a number: what they did stands under it."""
+    found = list(rows)
+    for person in found:
+        with transaction.atomic():
+            User.objects.filter(pk=person.pk).update(email=f"left-{person.pk}{GONE}", phone="")
+            ProviderIdentity.objects.filter(person=person).delete()
+            LogEntry.objects.log_create(
+                person, action=LogEntry.Action.UPDATE, changes={"contacts": ["", f"Removed: {kind.rule}"]}
+            )
+    return len(found)
+
+
 def _delete(rows: "QuerySet[Any]", kind: Kind, by: User) -> int:
     """Delete them, and take what they said out of the audit trail, also of the entry of their deletion."""
     ids = list(rows.values_list("pk", flat=True))
@@ -153,6 +185,21 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "reads", "Who read what", 2 * YEAR, "the upper end of what is advised for security logs",
         "the row stays in its chain, and names nobody", _reads, _purge_reads, is_kept_by_any_hold=True,
+    ),
+    Kind(
+        "sign_ins", "Sign-ins, refusals, second factors, leaving: with the address of the machine", 2 * YEAR,
+        "the upper end of what is advised for security logs",
+        "deleted, and their copy in the audit trail blanked", _sign_ins, _delete, is_kept_by_any_hold=True,
+    ),
+    Kind(
+        "leavers", "How people who have left could be reached", 2 * YEAR,
+        "for questions about their last months",
+        "e-mail address, telephone and provider identity go; the name stays under what they did",
+        _leavers, _forget_contacts, is_kept_by_any_hold=True,
+    ),
+    Kind(
+        "delays", "Counts of wrong tries to sign in", 30, "they slow down nobody after an hour", "deleted",
+        _delays, _delete,
     ),
     Kind(
         "drafts", "Calls that were begun and never logged", 30, "long enough to find one that was forgotten",

@@ -40,6 +40,10 @@ PARAMETERS = (
     "next",
     "sop",
     "keeps",
+    "what",
+    "since",
+    "until",
+    "person",
 )
 QUERIES = [
     *("?" + "&".join(f"{name}={value}" for name in PARAMETERS) for value in ("-1", HUGE, "%00")),

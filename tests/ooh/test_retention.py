@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError, connection, models, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from knox.models import AuthToken
 
@@ -21,7 +22,15 @@ from accounts import reads
 from accounts.chain import linking
 from accounts.chain.verifying import verify
 from accounts.errors import Conflict
-from accounts.models import Read, ReadRecord, Redaction, User
+from accounts.models import (
+    AccessEvent,
+    ProviderIdentity,
+    Read,
+    ReadRecord,
+    Redaction,
+    SignInDelay,
+    User,
+)
 from accounts.wall.identity import as_system
 from handover import reading
 from handover.document import fingerprint
@@ -217,6 +226,57 @@ def test_small_things_are_deleted_in_their_time_and_leave_no_words(
     drafts = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(IntakeDraft))
     assert sum(CANARY in str(entry.changes) for entry in drafts) == 1
     assert verify().broken == []
+
+
+def test_sign_ins_and_how_leavers_were_reached_go_in_their_time(
+    engineer: User, lead: User, analyst: User, manager: User
+) -> None:
+    now = timezone.now()
+    for days, person in ((729, engineer), (731, lead)):
+        at = now - timedelta(days=days)
+        with time_machine.travel(at, tick=False):
+            AccessEvent.objects.create(
+                kind="signed_in", person=person, at=at, address="198.51.100.7", detail=CANARY
+            )
+        person.ends_at, person.phone = at, "07700 900141"
+        person.save()
+        ProviderIdentity.objects.create(person=person, issuer="https://id.example", subject=f"{days}")
+    SignInDelay.objects.create(key="a" * 64, last_failed_at=now - timedelta(days=31))
+    address = engineer.email
+    hold = holds.place(customer=factories.make_customer(), reason="Claim 16", by=manager)
+    retention("purge", "--yes")
+    assert AccessEvent.objects.count() == 2
+    holds.lift(hold.pk, reason="Over", by=manager)
+    retention("purge", "--yes")
+    assert [event.person for event in AccessEvent.objects.all()] == [engineer]
+    assert not SignInDelay.objects.exists()
+    for person in (engineer, lead):
+        person.refresh_from_db()
+    assert (engineer.email, engineer.phone) == (address, "07700 900141")
+    assert (lead.email, lead.phone, lead.name) == (f"left-{lead.pk}@left.invalid", "", "Night lead")
+    assert ProviderIdentity.objects.get().person == engineer
+    events = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(AccessEvent))
+    assert sum(CANARY in str(entry.changes) for entry in events) == 1
+    last = LogEntry.objects.get_for_object(lead).latest("id")
+    assert last.changes == {"contacts": ["", "Removed: kept for 730 days"]}
+    assert retention("purge").count("0 due") == len(KINDS)
+    assert verify().broken == []
+
+
+def test_a_purged_incident_says_so_on_its_page_and_costs_no_more_questions(
+    old: Incident, manager: User, browse: Browse
+) -> None:
+    browser, page = browse(manager), f"/incidents/{old.reference}/"
+    browser.get(page)
+    with CaptureQueriesContext(connection) as before:
+        assert "Its words were let go" not in browser.get(page).content.decode()
+    incident_words.purge_incident(old, rule="kept for 2190 days", by=manager)
+    with CaptureQueriesContext(connection) as after:
+        told = browser.get(page).content.decode()
+    assert "Its words were let go" in told
+    assert "kept for 2190 days" in told
+    assert CANARY not in told
+    assert len(after) <= len(before)
 
 
 def test_every_column_with_words_of_an_incident_is_let_go_or_stays_for_a_reason() -> None:

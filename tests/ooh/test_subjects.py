@@ -118,8 +118,10 @@ def test_only_a_service_manager_takes_it_and_says_who_asks(
     for person in (engineer, lead, vendor_auditor, root):
         assert browse(person).get(PAGE).status_code == 403
         assert browse(person).post(PAGE, {"person": person.pk}).status_code == 403
-    page = browse(manager).get(PAGE).content.decode()
+    page = browse(manager).get(PAGE, {"person": engineer.pk}).content.decode()
+    assert f'value="{engineer.pk}" selected' in page
     assert engineer.email in page
+    assert browse(manager).get(PAGE, {"person": "9" * 30}).status_code == 200
     assert integration.email not in page
     for bad in ({}, {"person": "x"}, {"person": integration.pk}):
         assert browse(manager).post(PAGE, bad).status_code == 422
