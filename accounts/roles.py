@@ -63,6 +63,10 @@ class Permission(StrEnum):
     SYNC_TICKET = "incidents.sync_ticket"
     VIEW_HOLDS = "incidents.view_legalhold"
     MANAGE_HOLDS = "incidents.change_legalhold"
+    REPORT_PATIENT_DATA = "incidents.report_patient_data"
+    DECIDE_PATIENT_DATA = "incidents.decide_patient_data"
+    ADD_ATTACHMENT = "incidents.add_attachment"
+    RELEASE_ATTACHMENT = "incidents.release_attachment"
     VIEW_DELIVERY = "incidents.view_delivery"
     RETRY_DELIVERY = "incidents.retry_delivery"
 
@@ -101,20 +105,23 @@ _ENGINEER = _READ | {
     P.DECIDE_PROPOSAL,
     P.RUN_SOP, P.STOP_RUN, P.OFFER_HANDOVER, P.ACCEPT_HANDOVER, P.ACKNOWLEDGE_PAGE, P.RETRY_DELIVERY,
     P.BREAK_GLASS,
+    P.REPORT_PATIENT_DATA, P.ADD_ATTACHMENT,
 }  # fmt: skip
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OOH_ENGINEER: frozenset(_ENGINEER),
-    Role.OOH_LEAD: frozenset(_ENGINEER | {P.OVERRIDE_GATE, P.MANAGE_ROTA, P.LET_IN}),
+    Role.OOH_LEAD: frozenset(_ENGINEER | {P.OVERRIDE_GATE, P.MANAGE_ROTA, P.LET_IN, P.DECIDE_PATIENT_DATA}),
     Role.DESK_ANALYST: frozenset(_READ | {
         P.LOG_INCIDENT, P.HAND_OVER_INCIDENT, P.RESOLVE_INCIDENT, P.REOPEN_INCIDENT, P.ADD_ENTRY,
         P.POST_STATUS,
         P.VIEW_PRODUCT_NOTE, P.ADD_PRODUCT_NOTE, P.OFFER_HANDOVER, P.ACCEPT_HANDOVER, P.STOP_RUN,
         P.ACKNOWLEDGE_PAGE, P.RETRY_DELIVERY, P.PLAN_MAINTENANCE,
+        P.REPORT_PATIENT_DATA, P.DECIDE_PATIENT_DATA, P.ADD_ATTACHMENT, P.RELEASE_ATTACHMENT,
     }),
     Role.SPECIALIST: frozenset({
         P.VIEW_PEOPLE, P.VIEW_CUSTOMER, P.VIEW_SOP, P.VIEW_HANDOVER, P.ADD_ENTRY,
-        P.VIEW_PRODUCT_NOTE, P.ADD_PRODUCT_NOTE, P.ACKNOWLEDGE_PAGE, P.BREAK_GLASS,
+        P.VIEW_PRODUCT_NOTE, P.ADD_PRODUCT_NOTE, P.ACKNOWLEDGE_PAGE, P.BREAK_GLASS, P.REPORT_PATIENT_DATA,
+        P.ADD_ATTACHMENT,
     }),
     Role.SOP_AUTHOR: frozenset({P.VIEW_PEOPLE, P.VIEW_CUSTOMER, P.VIEW_SOP, P.VIEW_RUN, P.WRITE_SOP,
     P.USE_ADMIN}),
@@ -127,6 +134,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.USE_ADMIN, P.RETRY_DELIVERY, P.AGREE_ACTION, P.PLAN_MAINTENANCE, P.WRITE_TEMPLATE,
         P.MANAGE_SUBSCRIBERS, P.LET_IN, P.BREAK_GLASS, P.REVIEW_ACCESS, P.VIEW_HOLDS, P.MANAGE_HOLDS,
         P.EXPORT_PERSON,
+        P.REPORT_PATIENT_DATA, P.DECIDE_PATIENT_DATA, P.RELEASE_ATTACHMENT,
     }),
     Role.AUDITOR: frozenset(_READ | {P.VIEW_REPORT, P.VIEW_AUDIT, P.USE_ADMIN}),
     Role.INTEGRATION: frozenset({P.VIEW_CUSTOMER, P.VIEW_INCIDENT, P.LOG_INCIDENT}),
@@ -149,7 +157,9 @@ SIDES: dict[Role, frozenset[Side]] = {
 }  # fmt: skip
 
 # What only the vendor may hold, whatever role a person is given: product data, and what a dispute is about.
-VENDOR_ONLY = frozenset({P.VIEW_PRODUCT_NOTE, P.ADD_PRODUCT_NOTE, P.VIEW_HOLDS, P.MANAGE_HOLDS})
+VENDOR_ONLY = frozenset({
+    P.VIEW_PRODUCT_NOTE, P.ADD_PRODUCT_NOTE, P.VIEW_HOLDS, P.MANAGE_HOLDS, P.RELEASE_ATTACHMENT,
+})  # fmt: skip
 # A vendor's auditor reads what its organisation may read.
 VENDOR_AUDITOR = frozenset({P.VIEW_PRODUCT_NOTE, P.VIEW_HOLDS})
 # What break-glass lends, and to whom: one role of one's own side, for a while, with a reason and an alarm.

@@ -10,9 +10,10 @@ class HandoverConfig(AppConfig):
 
     def ready(self) -> None:
         """Freeze closed handovers in the database, and deliver pages."""
-        from handover import glass, paging
+        from handover import glass, paging, redacting
         from handover.freezing import freeze
 
         post_migrate.connect(freeze, sender=self)
         paging.register()
         glass.register()
+        redacting.register()

@@ -12,31 +12,43 @@ _COLUMNS = (
     "is_nothing, statement, content_hash"
 )
 _WORDS = "A closed handover is frozen. Write an addendum."
-_CLOSED = "OLD.state = 'closed'"
+# While patient data is taken out of one (`handover.redacting`), just that one may be written.
+_OPEN = (
+    "EXISTS (SELECT 1 FROM accounts_redaction r WHERE r.chain = 'handover' AND r.row_id = OLD.{id} "
+    "AND r.done_at IS NULL)"
+)
+_CLOSED = f"OLD.state = 'closed' AND NOT {_OPEN.format(id='id')}"
 # Only of an incident whose words are let go (`ooh.retention`) is a closed item written once more.
 _PARENT_CLOSED = (
     "(SELECT state FROM handover_handover WHERE id = OLD.handover_id) = 'closed' "
     "AND NOT EXISTS (SELECT 1 FROM incidents_purge WHERE incident_id = OLD.incident_id)"
 )
+_PARENT_FROZEN = f"{_PARENT_CLOSED} AND NOT {_OPEN.format(id='handover_id')}"
 
 SQLITE = (
-    "DROP TRIGGER IF EXISTS handover_item_frozen",  # the one of an earlier version
-    f"CREATE TRIGGER IF NOT EXISTS handover_frozen BEFORE UPDATE OF {_COLUMNS} ON handover_handover "
+    "DROP TRIGGER IF EXISTS handover_frozen",  # those of an earlier version
+    "DROP TRIGGER IF EXISTS handover_item_frozen",
+    f"CREATE TRIGGER handover_frozen BEFORE UPDATE OF {_COLUMNS} ON handover_handover "
     f"WHEN {_CLOSED} BEGIN SELECT RAISE(ABORT, '{_WORDS}'); END",
-    "CREATE TRIGGER IF NOT EXISTS handover_item_frozen BEFORE UPDATE ON handover_handoveritem "
-    f"WHEN {_PARENT_CLOSED} BEGIN SELECT RAISE(ABORT, '{_WORDS}'); END",
+    "CREATE TRIGGER handover_item_frozen BEFORE UPDATE ON handover_handoveritem "
+    f"WHEN {_PARENT_FROZEN} BEGIN SELECT RAISE(ABORT, '{_WORDS}'); END",
 )
 POSTGRESQL = (
     f"""CREATE OR REPLACE FUNCTION handover_refuse() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION '{_WORDS}' USING ERRCODE = 'integrity_constraint_violation'; END $$""",
     f"""CREATE OR REPLACE FUNCTION handover_refuse_item() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN IF {_PARENT_CLOSED} THEN
+    $$ BEGIN IF {_PARENT_CLOSED} AND (TG_OP = 'DELETE' OR NOT {_OPEN.format(id="handover_id")}) THEN
     RAISE EXCEPTION '{_WORDS}' USING ERRCODE = 'integrity_constraint_violation';
     END IF; RETURN COALESCE(NEW, OLD); END $$""",
+    # What a row's own state does not tell, the WHEN of a trigger cannot ask: the function asks it.
+    f"""CREATE OR REPLACE FUNCTION handover_refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN IF {_CLOSED} THEN
+    RAISE EXCEPTION '{_WORDS}' USING ERRCODE = 'integrity_constraint_violation';
+    END IF; RETURN NEW; END $$""",
     f"CREATE OR REPLACE TRIGGER handover_frozen BEFORE UPDATE OF {_COLUMNS} ON handover_handover "
-    f"FOR EACH ROW WHEN ({_CLOSED}) EXECUTE FUNCTION handover_refuse()",
+    "FOR EACH ROW WHEN (OLD.state = 'closed') EXECUTE FUNCTION handover_refuse_change()",
     "CREATE OR REPLACE TRIGGER handover_kept BEFORE DELETE ON handover_handover "
-    f"FOR EACH ROW WHEN ({_CLOSED}) EXECUTE FUNCTION handover_refuse()",
+    "FOR EACH ROW WHEN (OLD.state = 'closed') EXECUTE FUNCTION handover_refuse()",
     "CREATE OR REPLACE TRIGGER handover_item_frozen BEFORE UPDATE OR DELETE ON handover_handoveritem "
     "FOR EACH ROW EXECUTE FUNCTION handover_refuse_item()",
 )

@@ -15,6 +15,7 @@ class IncidentsConfig(AppConfig):
         from incidents.freshdesk import delivery as freshdesk
         from incidents.models import Conversation, OutboxRow, timeline
         from incidents.outbox import people, registry
+        from incidents.redaction import telling
         from incidents.status import delivery as status
         from incidents.status import snapshot, spreading
         from incidents.status.connectors.places import PLACES
@@ -32,6 +33,7 @@ class IncidentsConfig(AppConfig):
             shared="entry_id IS NULL OR EXISTS (SELECT 1 FROM incidents_timelineentry entry"
             " WHERE entry.id = incidents_conversation.entry_id AND entry.wall IN ('public', 'service'))",
         )
+        people.register(telling.EVENT, telling.tell)
         to = OutboxRow.Destination
         places = {
             to.FRESHDESK: freshdesk, to.STATUS: status, to.SUBSCRIBERS: subscribers, to.PEOPLE: people,

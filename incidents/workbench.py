@@ -181,6 +181,7 @@ def may(incident: Incident, user: User) -> dict[str, bool]:
         "deliveries": user.has_perm(Permission.VIEW_DELIVERY),
         "see_run": user.has_perm(Permission.VIEW_RUN),
         "see_handover": user.has_perm(Permission.VIEW_HANDOVER),
+        "report": user.has_perm(Permission.REPORT_PATIENT_DATA),
     }
 
 

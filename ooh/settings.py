@@ -365,6 +365,8 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = (
     # What proves somebody is of no use to the trail, and a code that was taken is told by an event.
     {"model": "accounts.SecondFactor", "exclude_fields": ["sealed", "counter", "last_used_at"]},
     {"model": "accounts.RecoveryCode", "exclude_fields": ["digest"]},
+    # What a report hides lies there until a second person has decided, and the audit trail forgets nothing.
+    {"model": "incidents.PatientReport", "exclude_fields": ["escrow"]},
     # An address must be forgotten when it is not confirmed; a token is as good as a key.
     {"model": "incidents.Subscriber", "exclude_fields": ["address", "token"]},
 )
@@ -453,6 +455,8 @@ AZURE_TIMEOUT = env.float("AZURE_TIMEOUT", default=20.0)  # seconds for one answ
 EMAIL_URL = env.str("EMAIL_URL", default="")
 if EMAIL_URL:
     vars().update(env.email_url("EMAIL_URL"))
+# Who keeps the register of breaches: told by e-mail of each report of patient data, beside the managers.
+PATIENT_DATA_CONTACT = env.str("PATIENT_DATA_CONTACT", default="")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ooh-desk@example.org")
 
 # ---------- Logging: to standard error, each line with its request ----------

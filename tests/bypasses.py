@@ -37,6 +37,8 @@ SAVED = "one row at a time: auditlog hears it"
 AN_EVENT = "an AccessEvent tells of it, and the trail of that"
 EACH_IS_TOLD = "of what a QuerySet deletes auditlog is told row by row"
 
+REDACTED = "takes words out that the trail must not repeat; the report and a keyed redaction tell of it"
+
 # path::function -> why it may.
 ALLOWED: dict[str, str] = {
     "accounts/bulk.py::create_all": "writes the trail itself",
@@ -94,6 +96,9 @@ ALLOWED: dict[str, str] = {
     "incidents/outbox/throttle.py::hold": THE_RATE,
     "incidents/outbox/throttle.py::take_turn": THE_RATE,
     "incidents/outbox/writing.py::announce_many": IN_THE_ROW,
+    "accounts/chain/redacting.py::rewrite": REDACTED,
+    "handover/redacting.py::_write": REDACTED,
+    "incidents/redaction/scrubbing.py::_write": REDACTED,
     "incidents/status/subscribers/services.py::forget_unconfirmed": EACH_IS_TOLD,
     "incidents/holds.py::install": TRIGGERS,
     "ooh/retention/incident_words.py::_empty": "recorded by hand: the trail would keep what is taken out",

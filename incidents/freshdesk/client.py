@@ -75,6 +75,18 @@ class Client:
     def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         return self._write("PUT", path, body)
 
+    def delete(self, path: str) -> None:
+        """Gone, by us or by somebody before us (`NotThere`)."""
+        try:
+            response, content = self._send("DELETE", path)
+        except UNSENT as error:
+            raise RetryLater(f"Freshdesk does not answer ({name_of(error)})") from error
+        except httpx2.HTTPError as error:
+            raise Unsure(f"Sent, and no answer came ({name_of(error)})") from error
+        _raise_for(response, content)
+        if not response.is_success:
+            raise Unsure(f"Sent, and Freshdesk answered {response.status_code}: it may be gone or not")
+
     def _read(self, method: str, path: str, **options: Any) -> tuple[Any, httpx2.Headers]:
         """Nothing happens there by reading: whatever goes wrong, the outbox may simply come back later."""
         try:

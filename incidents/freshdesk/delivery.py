@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.wall.identity import as_system
-from incidents.freshdesk import fields, words
+from incidents.freshdesk import fields, purging, words
 from incidents.freshdesk.client import Client, NotThere, Refused, connect
 from incidents.freshdesk.summary import summary
 from incidents.models import Conversation, Incident, OutboxRow, State, Ticket, TimelineEntry
@@ -108,7 +108,8 @@ def deliver_state(client: Client, row: OutboxRow, incident: Incident) -> Keep | 
 
 
 EVENTS = {
-    "ticket": deliver_ticket, "note": deliver_note, "summary": deliver_summary, "state": deliver_state
+    "ticket": deliver_ticket, "note": deliver_note, "summary": deliver_summary, "state": deliver_state,
+    "rewrite": purging.deliver_rewrite, "purge": purging.deliver_purge,
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from incidents.models.incident import Incident, IncidentGrant, ReferenceCounter,
 from incidents.models.intake import IntakeDraft, RequestKey
 from incidents.models.maintenance import Maintenance, MaintenanceUpdate
 from incidents.models.outbox import Heartbeat, OutboxRow
+from incidents.models.patient_report import PatientReport
 from incidents.models.proposal import Proposal, ReceivedAlerts
 from incidents.models.status import AffectedService, Phase, RemoteIncident, StatusTemplate, StatusUpdate
 from incidents.models.subscriber import Subscriber
@@ -30,6 +31,7 @@ __all__ = [
     "Maintenance",
     "MaintenanceUpdate",
     "OutboxRow",
+    "PatientReport",
     "Phase",
     "PhoneCall",
     "Proposal",

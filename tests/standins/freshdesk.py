@@ -7,7 +7,7 @@ decimal strings, `Link` for the next page, due dates filled in a moment after th
 import base64
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
@@ -64,6 +64,7 @@ class Freshdesk(Server):
     refused: int = 0  # how often somebody asked for more than the limit
     most_used: int = 0  # requests within any minute
     most_pages: int = MOST_PAGES
+    may_edit: bool = True  # whether the key's agent may edit and delete notes
     # What the list still says of a ticket whose change it has not heard of, by its number.
     lagging: dict[int, dict[str, Any]] = field(default_factory=dict)
     _used: list[float] = field(default_factory=list)
@@ -76,7 +77,7 @@ class Freshdesk(Server):
             status, content, headers = self._route(request)
         except Wrong as wrong:
             return Answer(wrong.status, wrong.body, limits | wrong.headers)
-        return Answer(status, json.dumps(content).encode(), limits | headers)
+        return Answer(status, b"" if status == 204 else json.dumps(content).encode(), limits | headers)
 
     def _count(self) -> dict[str, str]:
         """Invalid requests count too."""
@@ -113,12 +114,13 @@ class Freshdesk(Server):
             r"/api/v2/tickets/(\d+)": {"GET": self._show, "PUT": self._update},
             r"/api/v2/tickets/(\d+)/notes": {"POST": self._add_note},
             r"/api/v2/tickets/(\d+)/conversations": {"GET": self._conversations},
+            r"/api/v2/conversations/(\d+)": {"PUT": self._edit_note, "DELETE": self._delete_note},
         }
         for pattern, methods in routes.items():
             if match := re.fullmatch(pattern, request.path):
                 if request.method not in methods:
                     raise Wrong(405, headers={"Allow": ", ".join(methods)})
-                held = self.archived if "archived" in pattern else self.tickets
+                held = self._held(pattern)
                 if match.groups() and int(match[1]) not in held:
                     raise Wrong(404)
                 return methods[request.method](request, *(int(number) for number in match.groups()))
@@ -236,6 +238,33 @@ class Freshdesk(Server):
         self.notes[number].append(note)
         self.tickets[number]["updated_at"] = _now()
         return 201, note, {"Location": f"{self.url}/api/v2/conversations/{note['id']}"}
+
+    def _held(self, pattern: str) -> Container[int]:
+        """The numbers that an address may name."""
+        if "v2/conversations" in pattern:
+            return {note["id"] for notes in self.notes.values() for note in notes}
+        return self.archived if "archived" in pattern else self.tickets
+
+    def _edit_note(self, request: Request, number: int) -> tuple[int, Any, dict[str, str]]:
+        """Of conversations only notes can be edited."""
+        body = _json(request)
+        _check_types(body, {"body": str})
+        note = self._note(number)
+        if note["source"] != 2 or not self.may_edit:
+            raise Wrong(400, ("body", "readonly_field"))
+        note |= {"body": body["body"], "body_text": _flat(body["body"]), "updated_at": _now()}
+        self.tickets[note["ticket_id"]]["updated_at"] = _now()
+        return 200, note, {}
+
+    def _delete_note(self, request: Request, number: int) -> tuple[int, Any, dict[str, str]]:
+        note = self._note(number)
+        if not self.may_edit:
+            raise Wrong(400, ("id", "inaccessible_field"))
+        self.notes[note["ticket_id"]].remove(note)
+        return 204, None, {}
+
+    def _note(self, number: int) -> dict[str, Any]:
+        return next(note for notes in self.notes.values() for note in notes if note["id"] == number)
 
     def _conversations(self, request: Request, number: int) -> tuple[int, Any, dict[str, str]]:
         return self._page(request, dict(parse_qsl(request.query)), self.notes[number])
