@@ -7,7 +7,7 @@ A machine cannot look twice: what it sends passes, and is counted. Outside a req
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -33,11 +33,11 @@ class Suspected(Exception):
 
 @dataclass
 class Attempt:
-    """One request that may write. `answers` are the texts that the person has looked at twice."""
+    """One request that may write. `answers` tells the texts that the person has looked at twice."""
 
     by: User | None
     is_person: bool
-    answers: frozenset[str] = frozenset()
+    answers: Callable[[], frozenset[str]] = frozenset
     place: str = ""
     reference: str = ""
     refused: list[GuardDecision] = field(default_factory=list)
@@ -114,7 +114,7 @@ def _caller() -> User | None:
 
 def _is_answered(made: Attempt, text: str) -> bool:
     wanted = answer_for(made.by, text)
-    return any(constant_time_compare(wanted, given) for given in made.answers)
+    return any(constant_time_compare(wanted, given) for given in made.answers())
 
 
 def _plain(text: str) -> str:

@@ -39,7 +39,8 @@ class GuardMiddleware:
             return self.get_response(request)
         person = request.user if isinstance(request.user, User) else None
         is_form = not request.path.startswith("/api/")
-        with deciding.attempt(deciding.Attempt(by=person, is_person=is_form)):
+        made = deciding.Attempt(person, is_form, answers=lambda: asking_twice.answers(request))
+        with deciding.attempt(made):
             return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *args: object) -> None:
@@ -47,8 +48,6 @@ class GuardMiddleware:
         if made is None or match is None:
             return
         made.place, made.reference = match.route, str(match.kwargs.get("reference", ""))
-        if made.is_person:
-            made.answers = asking_twice.answers(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         return asking_twice.page(request, error) if isinstance(error, deciding.Suspected) else None

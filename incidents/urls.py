@@ -28,6 +28,7 @@ urlpatterns = [
     path("holds/", hold_views.hold_list, name="holds"),
     path("holds/<int:pk>/lift/", hold_views.lift_hold, name="lift_hold"),
     path("", include("incidents.redaction.urls")),
+    path("", include("incidents.attachments.urls")),
     path("incidents/", views.incident_list, name="incidents"),
     path("incidents/<reference:reference>/", views.incident, name="incident"),
     path("incidents/<reference:reference>/begin-triage/", views.begin_triage, name="begin_triage"),

@@ -179,6 +179,9 @@ STORAGES = {
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+FILE_UPLOAD_HANDLERS = ["incidents.attachments.uploading.LimitedUploadHandler"]
+# The files of incidents: a folder that every web process shares and no web server shows.
+ATTACHMENTS_DIR = env.str("ATTACHMENTS_DIR", default=str(VAR_DIR / "attachments"))
 
 # ---------- Safety on the wire ----------
 
@@ -288,6 +291,11 @@ CELERY_BEAT_SCHEDULE = {
     "sop-reviews": {"task": "sops.tasks.remind", "schedule": 600.0, "options": {"expires": 600}},
     "subscribers-sweep": {
         "task": "incidents.status.subscribers.tasks.sweep",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
+    "attachments-sweep": {
+        "task": "incidents.attachments.tasks.sweep",
         "schedule": 600.0,
         "options": {"expires": 600},
     },

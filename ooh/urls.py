@@ -28,3 +28,5 @@ urlpatterns = [
     path("admin/password_change/", RedirectView.as_view(pattern_name="new_password")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "ooh.views.bad_request"

@@ -1,8 +1,10 @@
 """The board, the search, and the small pages of the roof."""
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import get_template
 from django.utils import timezone
 
 from accounts.models import User
@@ -50,6 +52,12 @@ def search(request: HttpRequest) -> HttpResponse:
     if words and (found := incidents.filter(reference__iexact=words).first()):
         return redirect("incident", found.reference)
     return render(request, "ooh/search.html", reading.found(signed_in(request), words))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What could not be read, or is too much: with nothing of the request, which may not even have a person."""
+    name, status = ("413.html", 413) if isinstance(exception, RequestDataTooBig) else ("400.html", 400)
+    return HttpResponse(get_template(name).render(), status=status)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -1,5 +1,6 @@
 """What happened, in rows."""
 
+from incidents.models.attachment import Attachment
 from incidents.models.calendar_day import CalendarDay
 from incidents.models.call import PhoneCall
 from incidents.models.feed import AlertFeed
@@ -19,6 +20,7 @@ from incidents.models.timeline import Kind, TimelineEntry, Wall
 __all__ = [
     "AffectedService",
     "AlertFeed",
+    "Attachment",
     "CalendarDay",
     "Conversation",
     "GuardDecision",
