@@ -55,7 +55,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """What could not be read, or is too much: with nothing of the request, which may not even have a person."""
+    """What could not be read, or is too much: with nothing of the request, which may have no person yet."""
     name, status = ("413.html", 413) if isinstance(exception, RequestDataTooBig) else ("400.html", 400)
     return HttpResponse(get_template(name).render(), status=status)
 
