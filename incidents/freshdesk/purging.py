@@ -11,16 +11,14 @@ from incidents.freshdesk import words
 from incidents.freshdesk.client import Client, NotThere, Refused
 from incidents.freshdesk.plain_text import plain_text
 from incidents.freshdesk.summary import summary
-from incidents.models import Incident, OutboxRow, Ticket, TimelineEntry, Wall
+from incidents.models import Incident, OutboxRow, Ticket, TimelineEntry
 from incidents.outbox.registry import CannotDeliver, RetryLater
 
 
 def deliver_rewrite(client: Client, row: OutboxRow, incident: Incident) -> None:
     """Our notes of the entries named, and every summary, say what they would say if written now."""
     ticket = _ticket_of(incident)
-    entries = incident.timeline.exclude(wall=Wall.VENDOR).select_related(
-        "by", "incident__customer", "incident__service"
-    )
+    entries = incident.timeline.for_outside().select_related("by", "incident__customer", "incident__service")
     by_id = {entry.pk: entry for entry in entries}
     named = set(row.payload.get("entries", ()))
     for conversation in _conversations(client, ticket):

@@ -1,7 +1,5 @@
 """Reporting patient data that was found later, and deciding about a report: two people, two acts."""
 
-from collections.abc import Iterable
-
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Q
@@ -11,6 +9,7 @@ from accounts import reads
 from accounts.errors import Conflict
 from accounts.models import Read, User
 from accounts.roles import Permission
+from accounts.wall.identity import as_system
 from incidents.guard import refuse_patient_data, require
 from incidents.local_time import format_time
 from incidents.models import Incident, Kind, OutboxRow, PatientReport, TimelineEntry, Wall
@@ -175,8 +174,9 @@ def _rewrite_outside(report: PatientReport, done: Scrubbed, phase: str) -> None:
         )  # fmt: skip
 
 
-def _conversations_of_others(report: PatientReport) -> Iterable[int]:
+@as_system("a private note over there is deleted too, unread")
+def _conversations_of_others(report: PatientReport) -> list[int]:
     """Notes that agents wrote over there, and whose rows here held the words."""
     held = report.incident.timeline.filter(text__contains=f"report {report.pk}.")
     theirs = held.filter(conversations__is_ours=False)
-    return theirs.values_list("conversations__number", flat=True).distinct()
+    return list(theirs.values_list("conversations__number", flat=True).distinct())
