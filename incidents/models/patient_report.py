@@ -25,15 +25,6 @@ class PatientReportQuerySet(models.QuerySet["PatientReport"]):
         rows = self.filter(incident__in=Incident.objects.visible_to(user))
         return rows if user.has_perm(Permission.VIEW_PRODUCT_NOTE) else rows.exclude(wall=Wall.VENDOR)
 
-    def waiting(self) -> Self:
-        return self.filter(state=PatientReport.State.HIDDEN)
-
-    def to_decide(self, user: Any) -> Self:
-        """Those that wait for just this person: never one's own."""
-        if not user.has_perm(Permission.DECIDE_PATIENT_DATA):
-            return self.none()
-        return self.visible_to(user).waiting().exclude(reported_by=user)
-
 
 class PatientReport(models.Model):
     """Words of one incident that name a patient. Hidden everywhere at once; a second person decides.
@@ -82,6 +73,11 @@ class PatientReport(models.Model):
 
     def __str__(self) -> str:
         return f"Patient data report {self.pk}"
+
+    def may_decide(self, user: User) -> bool:
+        """A second person with the right to, while it waits; who sees it at all, `visible_to` says."""
+        is_another = self.reported_by_id != user.pk
+        return self.is_waiting and is_another and user.has_perm(Permission.DECIDE_PATIENT_DATA)
 
     @property
     def is_waiting(self) -> bool:

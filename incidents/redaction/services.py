@@ -98,7 +98,7 @@ def put_back(report_id: int, *, reason: str, by: User) -> PatientReport:
 
 def words_to_judge(report: PatientReport, *, by: User) -> list[str]:
     """The hidden words, for a person who may decide about them, and on record as read. Raises Conflict."""
-    if not PatientReport.objects.to_decide(by).filter(pk=report.pk).exists():
+    if not report.may_decide(by):
         raise PermissionDenied
     reads.note(by, Read.REDACTED, report.incident, name=str(report))
     return list(escrow.unseal(report.escrow).values())

@@ -105,7 +105,7 @@ def _find(request: HttpRequest, reference: str, pk: int) -> PatientReport:
 
 def _page(request: HttpRequest, report: PatientReport, form: PutBackForm, status: int = 200) -> HttpResponse:
     user = signed_in(request)
-    may_decide = PatientReport.objects.to_decide(user).filter(pk=report.pk).exists()
+    may_decide = report.may_decide(user)
     asks = may_decide and request.GET.get("words") == "1"
     context: dict[str, Any] = {
         "report": report, "form": form, "may_decide": may_decide,

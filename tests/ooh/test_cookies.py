@@ -24,9 +24,7 @@ def test_in_production_a_cookie_is_taken_from_this_host_alone(monkeypatch: pytes
     assert all(read[f"{cookie}_COOKIE_SECURE"] for cookie in ("SESSION", "CSRF"))
     assert read["SESSION_COOKIE_HTTPONLY"]
     assert not {name for name in read if name.endswith(("COOKIE_DOMAIN", "COOKIE_PATH"))}
-    assert (
-        settings.SESSION_COOKIE_NAME == "sessionid"
-    )  # embedded has no TLS
+    assert settings.SESSION_COOKIE_NAME == "sessionid"  # embedded has no TLS
 
 
 def test_signing_out_ends_the_session_and_clears_what_the_browser_kept(
