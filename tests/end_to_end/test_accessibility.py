@@ -53,6 +53,8 @@ PAGES = {
         "incident escalated", "incident escalated/resume-triage/", "incident resolved",
         "incident resolved/reopen/", "incident asks", "incident asks/keep-open/ > Keep it open",
         "incident opened again", "/incidents/", "/incidents/?q=nothing",
+        "incident told/patient-data/report/", "incident told/patient-data/report/ > Hide it everywhere now",
+        "files", "files > Add the file",
     ]),
     "SOPs": (world.ENGINEER, [
         "/sops/", "/sops/suspensions/", "/sops/SOP-03/", "/sops/SOP-07/", "/sops/coverage/",
@@ -80,6 +82,7 @@ PAGES = {
     ]),
     "lead": (world.LEAD, [
         "incident not covered/override-gate/", "/rota/ > Add this shift", "/people/", "person",
+        "patient report", "patient report > Put the words back", "patient report/?words=1", "/patient-data/",
     ]),
     "desk": (world.ANALYST, ["/", "incident told", "handover offered", "handover offered > Accept this"]),
     "specialist": (world.SPECIALIST, ["/pages/"]),

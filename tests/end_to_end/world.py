@@ -16,9 +16,11 @@ from accounts.models import Customer, Service, Team, User
 from handover import glass
 from incidents import drafts, proposals
 from incidents.alerts import read
+from incidents.attachments import services as attachments
 from incidents.calls import log_call
 from incidents.intake import log_incident
 from incidents.models import Incident, Proposal, Subscriber, Ticket
+from incidents.redaction.services import report_patient_data
 from incidents.status.maintenance import draft, plan_maintenance, post_maintenance
 from incidents.status.services import correct_update, post_update, resolve_with_update
 from incidents.status.subscribers import services as subscribers
@@ -87,11 +89,30 @@ def _incidents() -> dict[str, str]:
     }
     found = {f"incident {name}": f"/incidents/{reference}/" for name, reference in references.items()}
     update, promised = told.status_updates.latest("pk"), told.calls.get(next_call_at__isnull=False)
-    return found | {
-        "public incident": f"/status/{told.public_id}/",
-        "correction": f"/incidents/{told.reference}/update/{update.pk}/correct/",
-        "call off": f"/incidents/{told.reference}/calls/{promised.pk}/call-off/",
-    }
+    return (
+        found
+        | _patient_data(told)
+        | {
+            "public incident": f"/status/{told.public_id}/",
+            "correction": f"/incidents/{told.reference}/update/{update.pk}/correct/",
+            "call off": f"/incidents/{told.reference}/calls/{promised.pk}/call-off/",
+        }
+    )
+
+
+def _patient_data(incident: Incident) -> dict[str, str]:
+    """A report that waits for a second person, and files in each state."""
+    report = report_patient_data(
+        incident.pk, words="answers 503 from two places", kind="other", by=person(ENGINEER)
+    )
+    for name in ("waits", "is open", "has to go"):
+        text = f"The log that {name}.\n".encode()
+        made = attachments.add_attachment(incident.pk, name=f"{name}.log", data=text, by=person(ENGINEER))
+        if name == "is open":
+            attachments.release_attachment(made.pk, by=person(ANALYST))
+    attachments.ask_to_purge(made.pk, reason="It names somebody", by=person(ENGINEER))
+    at = f"/incidents/{incident.reference}"
+    return {"patient report": f"{at}/patient-data/{report.pk}/", "files": f"{at}/attachments/"}
 
 
 def _declined() -> Incident:
