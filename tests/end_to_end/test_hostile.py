@@ -158,6 +158,28 @@ def test_no_query_breaks_a_report(pages: dict[str, str], browser: Any) -> None:
 
 
 @pytest.mark.parametrize("who", [world.MANAGER, world.AUDITOR])
+def test_nothing_breaks_reads_holds_and_what_is_held_about_a_person(
+    who: str, pages: dict[str, str], browser: Any
+) -> None:
+    client = browser(who)
+    opened = [
+        address
+        for address in ("/reads/", "/holds/", "/people/export/")
+        if client.get(address).status_code == 200
+    ]
+    assert len(opened) == 2
+    assert broken(client, (address + query for address in opened for query in QUERIES)) == []
+    choices = [{"what": what} for what in ("incident", "customer", "x")]
+    fields = ("reference", "customer", "reason", "until", "person")
+    sent = (
+        (address, {name: in_turn(TYPED, at)[turn] for at, name in enumerate(fields)} | choice)
+        for address in ("/holds/", "/holds/1/lift/", f"/holds/{HUGE}/lift/", "/people/export/")
+        for choice in choices for turn in range(2)
+    )  # fmt: skip
+    assert refused_badly(client, sent) == []
+
+
+@pytest.mark.parametrize("who", [world.MANAGER, world.AUDITOR])
 def test_no_address_and_no_search_of_the_administration_breaks(
     who: str, pages: dict[str, str], browser: Any
 ) -> None:
