@@ -56,7 +56,7 @@ def advance(run_id: int, token: str) -> None:
     """
     step = claim(run_id, token)
     if step is not None:
-        record(step.pk, token, act(step))
+        record(step, token, act(step))
 
 
 # ---------- Claim ----------
@@ -196,11 +196,11 @@ def result_of(step: StepRun, perform: Callable[[], Finding | Underway]) -> Resul
 
 
 @transaction.atomic
-def record(step_id: int, token: str, result: Result) -> None:
+def record(claimed: StepRun, token: str, result: Result) -> None:
     """Write what it came to, if this delivery still holds the claim; then go on to the step boundary."""
-    run, step = locked_step(step_id)
+    run, step = locked(claimed)
     if step.state != StepRunState.CLAIMED or step.claimed_by != token:
-        logger.warning("Step run %s is not held by %s any more: its answer came too late", step_id, token)
+        logger.warning("Step run %s is not held by %s any more: its answer came too late", step.pk, token)
         return
     if result.state == StepRunState.UNDERWAY:
         _go_on_over_there(run, step, result)
@@ -211,8 +211,13 @@ def record(step_id: int, token: str, result: Result) -> None:
 
 
 def locked_step(step_id: int) -> tuple[Run, StepRun]:
-    run = stepping.locked_run(StepRun.objects.values_list("run_id", flat=True).get(pk=step_id))
-    step = next(each for each in run.ordered if each.pk == step_id)
+    return locked(StepRun.objects.only("run_id").get(pk=step_id))
+
+
+def locked(known: StepRun) -> tuple[Run, StepRun]:
+    """The run of a step under its lock, and the step as it is now."""
+    run = stepping.locked_run(known.run_id)
+    step = next(each for each in run.ordered if each.pk == known.pk)
     step.run = run
     return run, step
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Prefetch
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -26,11 +27,12 @@ def _find(request: HttpRequest, pk: int) -> Run:
     rows = Run.objects.visible_to(request.user).select_related(
         "version__sop", "incident__customer", "customer", "started_by", "stopped_by"
     )
+    steps = StepRun.objects.select_related("component")
     people = (
-        "step_runs__component", "step_runs__confirmed_by", "step_runs__decided_by", "step_runs__agreed_by",
+        "step_runs__confirmed_by", "step_runs__decided_by", "step_runs__agreed_by",
         "step_runs__look_asked_by",
     )  # fmt: skip
-    return get_object_or_404(rows.prefetch_related(*people), pk=pk)
+    return get_object_or_404(rows.prefetch_related(Prefetch("step_runs", steps), *people), pk=pk)
 
 
 @login_required

@@ -4,7 +4,7 @@ import logging
 from datetime import datetime
 from functools import partial
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -34,7 +34,8 @@ def locked_run(run_id: int) -> Run:
 
     All that comes with it is read once the lock is held: nothing is older than what was waited for.
     """
-    Run.objects.select_for_update().values_list("pk").get(pk=run_id)
+    if connection.features.has_select_for_update:
+        Run.objects.select_for_update().values_list("pk").get(pk=run_id)
     rows = Run.objects.select_related(
         "version__sop", "incident__customer", "customer", "started_by__organisation"
     )

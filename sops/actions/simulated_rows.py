@@ -33,9 +33,11 @@ def break_down(component: Component) -> None:
 
 
 def is_healthy(component: Component) -> bool:
-    if at := get(component, "healthy_at", ""):
+    facts = SimulatedState.objects.filter(component=component, key__in=("health", "healthy_at"))
+    known = dict(facts.values_list("key", "value"))
+    if at := known.get("healthy_at"):
         return datetime.fromisoformat(at) <= timezone.now()
-    return bool(get(component, "health", "healthy") == "healthy")
+    return bool(known.get("health", "healthy") == "healthy")
 
 
 def mend(component: Component) -> None:
@@ -85,5 +87,5 @@ def behind(component: Component) -> Component:
     }.get(ComponentKind(component.kind))  # fmt: skip
     if wanted is None:
         return component
-    same = Component.objects.filter(customer=component.customer, service=component.service, kind=wanted)
+    same = Component.objects.filter(customer=component.customer_id, service=component.service_id, kind=wanted)
     return same.filter(is_simulated=True, is_active=True).first() or component

@@ -56,7 +56,7 @@ class Step(models.Model):
     objects = StepQuerySet.as_manager()
 
     class Meta:
-        ordering = ("version", "position")
+        ordering = ("version_id", "position")  # by the column: no join for each read
         constraints = (
             models.UniqueConstraint(fields=["version", "position"], name="step_position_once"),
             models.CheckConstraint(condition=Q(kind__in=StepKind.values), name="step_kind_known"),

@@ -114,7 +114,7 @@ class StepRun(models.Model):
     objects = StepRunQuerySet.as_manager()
 
     class Meta:
-        ordering = ("run", "position")
+        ordering = ("run_id", "position")  # by the column: no join for each read
         constraints = (
             models.UniqueConstraint(fields=["run", "position"], name="step_run_once_a_run"),
             models.UniqueConstraint(

@@ -63,7 +63,7 @@ def _answered(service: str, customer: str, result: engine.Result | None = None) 
     assert step is not None
     StepRun.objects.filter(pk=step.pk).update(claim_expires_at=timezone.now() + FAR)
     if result is not None:
-        engine.record(step.pk, "scene", result)
+        engine.record(step, "scene", result)
     return run
 
 

@@ -89,7 +89,7 @@ def test_an_answer_that_comes_too_late_changes_nothing(confirmed: Run, night: ti
     claimed = engine.claim(confirmed.pk, token="one")
     night.shift(LONG)
     engine.recover(claimed.pk)
-    engine.record(claimed.pk, "one", engine.act(claimed))
+    engine.record(claimed, "one", engine.act(claimed))
     assert step(confirmed, 1).state == State.UNKNOWN
 
 
@@ -106,7 +106,7 @@ def test_a_worker_that_was_held_up_sends_nothing_when_it_goes_on(
     work(confirmed)
     assert restarts(estate) == 1
     late = engine.act(paused)
-    engine.record(paused.pk, "one", late)
+    engine.record(paused, "one", late)
     assert (late.state, late.words) == (State.FAILED, "The worker came to it too late, and nothing was sent")
     assert (restarts(estate), step(confirmed, 1).state) == (1, State.DONE)
 
@@ -254,7 +254,7 @@ def test_a_stop_in_the_middle_of_an_action_waits_for_its_answer(confirmed: Run, 
     services.stop(confirmed.pk, reason="Wrong hospital", by=analyst)
     confirmed.refresh_from_db()
     assert (confirmed.state, confirmed.is_stop_requested) == (Run.State.RUNNING, True)
-    engine.record(claimed.pk, "one", engine.act(claimed))
+    engine.record(claimed, "one", engine.act(claimed))
     confirmed.refresh_from_db()
     assert (confirmed.state, confirmed.stopped_by) == (Run.State.STOPPED, analyst)
     assert [each.state for each in confirmed.step_runs.all()] == [State.DONE, State.SKIPPED]

@@ -51,7 +51,7 @@ def confirmed(waiting: Run, engineer: User) -> Run:
 def underway(confirmed: Run) -> Run:
     claimed = engine.claim(confirmed.pk, token="one")
     assert claimed is not None
-    engine.record(claimed.pk, "one", engine.result_of(claimed, lambda: Underway("Restarting", {"url": "x"})))
+    engine.record(claimed, "one", engine.result_of(claimed, lambda: Underway("Restarting", {"url": "x"})))
     return confirmed
 
 
@@ -107,7 +107,7 @@ def test_a_check_that_goes_on_fails_and_the_run_goes_past_it(
     run = start(on_night, [CHECK, MANUAL], by=engineer)
     claimed = engine.claim(run.pk, token="one")
     assert claimed is not None
-    engine.record(claimed.pk, "one", engine.result_of(claimed, lambda: Underway("Reading", {"url": "x"})))
+    engine.record(claimed, "one", engine.result_of(claimed, lambda: Underway("Reading", {"url": "x"})))
     leave(CHECK["action"])
     night.shift(SOON)
     following.ask_after(claimed.pk)

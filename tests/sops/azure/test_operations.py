@@ -181,7 +181,7 @@ def test_a_stop_while_it_is_sent_ends_the_run_once_azure_has_accepted(
 ) -> None:
     claimed = engine.claim(confirmed.pk, token="one")
     services.stop(confirmed.pk, reason="Wrong hospital", by=engineer)
-    engine.record(claimed.pk, "one", engine.act(claimed))
+    engine.record(claimed, "one", engine.act(claimed))
     confirmed.refresh_from_db()
     assert (confirmed.state, confirmed.stopped_by) == (Run.State.STOPPED, engineer)
     assert [each.state for each in confirmed.ordered] == [State.UNDERWAY, State.SKIPPED]
