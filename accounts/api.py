@@ -98,7 +98,7 @@ class IsSignedIn(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         user = request.user
-        return bool(user and user.is_authenticated and user.is_active and user.roles != {Role.TICKET_SYNC})
+        return bool(user and user.is_authenticated and user.is_working and user.roles != {Role.TICKET_SYNC})
 
 
 class HasNamedPermission(BasePermission):

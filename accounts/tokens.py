@@ -76,7 +76,7 @@ def issue(integration: User, *, days: int, by: User) -> tuple[AuthToken, str]:
     _allow(by)
     if not 1 <= days <= MOST_DAYS:
         raise ValidationError({"days": [f"Give 1 to {MOST_DAYS} days: every token expires"]})
-    if not integration.is_active or not integration.roles or not integration.roles <= set(MACHINES):
+    if not integration.is_working or not integration.roles or not integration.roles <= set(MACHINES):
         raise ValidationError({"days": [f"{integration} is not an integration: people sign in"]})
     issued: tuple[AuthToken, str] = AuthToken.objects.create(integration, expiry=timedelta(days=days))
     return issued

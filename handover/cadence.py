@@ -158,7 +158,7 @@ def _warn(promise: Promise, now: datetime) -> None:
 
 def _owners(incident: Incident, now: datetime) -> list[User]:
     """Who owns it; while nobody does, who is on shift on its side, else that side's leads."""
-    if incident.owner and incident.owner.is_active:
+    if incident.owner and incident.owner.is_working:
         return [incident.owner]
     on = [person for person, _ in shifts.on_shift(now) if person.side == incident.owner_side]
     return on or leads_of(incident.owner_side, now)
@@ -214,7 +214,7 @@ def deliver_warning(row: OutboxRow) -> None:
     person = User.objects.get(pk=payload["person"])
     if promise is None or promise.due_at != datetime.fromisoformat(payload["promised_for"]):
         return
-    if promise.is_late(timezone.now()) or not person.is_active:
+    if promise.is_late(timezone.now()) or not person.is_working:
         return
     incident = promise.incident
     lines = [

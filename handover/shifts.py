@@ -129,7 +129,7 @@ def unfit(rows: Iterable[ShiftPattern]) -> list[str]:
 
 
 def _unfit(person: User) -> str:
-    if not person.is_active:
+    if not person.is_working:
         return "has left, and counts as nobody"
     if not person.roles & set(ON_ROTA):
         return "has no role that works a shift"
@@ -151,7 +151,7 @@ def add_shift(
         raise ValidationError(
             {"valid_from": ["This is past, and the past stays. Enter today or a later day"]}
         )
-    if not person.is_active or not person.roles & set(ON_ROTA):
+    if not person.is_working or not person.roles & set(ON_ROTA):
         raise ValidationError({"person": ["Choose an engineer or lead of the partner, or a desk analyst"]})
     pattern = ShiftPattern(
         person=person,

@@ -10,7 +10,7 @@ from incidents.outbox import people
 
 def tell_audit_broken(row: OutboxRow) -> None:
     """To one service manager or auditor, if they still are here."""
-    person = User.objects.filter(pk=row.payload["person"], is_active=True).first()
+    person = User.objects.working().filter(pk=row.payload["person"]).first()
     if person is None:
         return
     count = int(row.payload["findings"])

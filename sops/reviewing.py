@@ -77,7 +77,7 @@ def deliver(row: OutboxRow) -> None:
 
 def _message(version: SopVersion, review_on: date, today: date, *, key: str) -> EmailMessage:
     owner, others = version.sop.owner, []
-    if not (owner.is_active and owner.side == Side.VENDOR):
+    if not (owner.is_working and owner.side == Side.VENDOR):
         others = _managers(version)
     verb = "was" if review_on < today else "is"
     subject = f"{version.sop.code} {verb} to be reviewed by {format_date(review_on)}"

@@ -31,7 +31,7 @@ _asks: ContextVar[Asks] = ContextVar("asks", default=Standing.NOBODY)
 
 def standing_of(person: Any) -> Standing:
     """That of the organisation; nobody for who is not signed in, has left, or belongs to none."""
-    if not person.is_authenticated or not person.is_active or person.side is None:
+    if not person.is_authenticated or not person.is_working or person.side is None:
         return Standing.NOBODY
     return Standing(str(person.side))
 

@@ -27,7 +27,7 @@ def may_acknowledge(page: "Page", user: User) -> bool:
 class PageQuerySet(models.QuerySet["Page"]):
     def visible_to(self, user: Any) -> Self:
         """Who sees incidents and handovers, all; a specialist, the own team's; anybody, their own."""
-        if not user.is_authenticated or not user.is_active:
+        if not user.is_authenticated or not user.is_working:
             return self.none()
         if user.has_perm(Permission.VIEW_INCIDENT) and user.has_perm(Permission.VIEW_HANDOVER):
             return self

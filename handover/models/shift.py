@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Permission, Side
@@ -31,7 +32,8 @@ class ShiftPatternQuerySet(models.QuerySet["ShiftPattern"]):
     def between(self, first: date, last: date) -> Self:
         """Those with a shift that may begin from `first` to `last`, of people who still work here."""
         valid = Q(valid_until=None) | Q(valid_until__gte=first)
-        return self.filter(valid, valid_from__lte=last, person__is_active=True)
+        here = Q(person__ends_at=None) | Q(person__ends_at__gt=timezone.now())
+        return self.filter(valid, here, valid_from__lte=last, person__is_active=True)
 
     def with_people(self) -> Self:
         return self.select_related("person__organisation")

@@ -14,7 +14,7 @@ class MayReadIncidents(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         user = request.user
-        if not user.is_authenticated or not user.is_active:
+        if not user.is_authenticated or not user.is_working:
             return False
         if user.has_perm(Permission.VIEW_INCIDENT) or user.has_perm(Permission.VIEW_PRODUCT_NOTE):
             return True

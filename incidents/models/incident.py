@@ -63,7 +63,7 @@ CONDITION_WORDS = {
 class IncidentQuerySet(models.QuerySet["Incident"]):
     def visible_to(self, user: Any) -> Self:
         """The only way in: all for roles that see incidents, the escalated for specialists, else grants."""
-        if not user.is_authenticated or not user.is_active:
+        if not user.is_authenticated or not user.is_working:
             return self.none()
         if user.has_perm(Permission.VIEW_INCIDENT):
             return self

@@ -39,7 +39,7 @@ SHARED = (Wall.PUBLIC, Wall.SERVICE)
 class TimelineQuerySet(models.QuerySet["TimelineEntry"]):
     def visible_to(self, user: Any) -> Self:
         """Entries of the incidents that the person sees; vendor rows for those who may see product data."""
-        if not user.is_authenticated or not user.is_active:
+        if not user.is_authenticated or not user.is_working:
             return self.none()
         rows = self
         if not user.has_perm(Permission.VIEW_INCIDENT):

@@ -183,7 +183,7 @@ def _reach(sop: Sop) -> dict[str, list[str]]:
 
 
 def _owner_of(content: SopContent) -> User | None:
-    people = User.objects.filter(is_active=True, organisation__side=Side.VENDOR)
+    people = User.objects.working().filter(organisation__side=Side.VENDOR)
     return people.filter(email__iexact=content.owner).first() if content.owner else None
 
 

@@ -27,9 +27,10 @@ def test_who_is_on_is_listed_once_each_leads_first(engineer, lead):
     assert found[1][1].ends_at == datetime(2026, 11, 22, 8, tzinfo=UTC)
 
 
-def test_somebody_who_left_is_on_no_shift_and_leaves_a_gap(engineer):
+@pytest.mark.parametrize("left", [{"is_active": False}, {"ends_at": datetime(2020, 1, 1, tzinfo=UTC)}])
+def test_somebody_who_left_is_on_no_shift_and_leaves_a_gap(engineer, left):
     make_shift(engineer, 5, time(20), time(8))
-    User.objects.filter(pk=engineer.pk).update(is_active=False)
+    User.objects.filter(pk=engineer.pk).update(**left)
     assert services.on_shift(SATURDAY_EVENING) == []
     assert services.gaps_ahead(SATURDAY_EVENING, timedelta(hours=2))
 

@@ -36,7 +36,7 @@ class Command(BaseCommand):
                 self._issue(integration, options["days"])
 
     def _find(self, email: str) -> User:
-        user: User | None = User.objects.filter(email__iexact=email, is_active=True).first()
+        user: User | None = User.objects.working().filter(email__iexact=email).first()
         if user is None:
             raise CommandError(
                 f"Nobody active has the e-mail address {email}. Make the integration in the admin."

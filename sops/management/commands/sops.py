@@ -95,7 +95,7 @@ class Command(BaseCommand):
     # ---------- Import ----------
 
     def _import(self, files: list[Path], email: str, *, is_check: bool) -> None:
-        author = User.objects.filter(email__iexact=email, is_active=True).first()
+        author = User.objects.working().filter(email__iexact=email).first()
         if author is None:
             raise CommandError(f"Nobody active has the e-mail address {email}", returncode=USAGE)
         mistakes: list[str] = []
