@@ -50,6 +50,7 @@ class Permission(StrEnum):
     REOPEN_INCIDENT = "incidents.reopen_incident"
     OVERRIDE_GATE = "incidents.override_gate"
     ADD_ENTRY = "incidents.add_entry"
+    GRANT_INCIDENT = "incidents.grant_incident"
     VIEW_PRODUCT_NOTE = "incidents.view_product_note"
     ADD_PRODUCT_NOTE = "incidents.add_product_note"
     POST_STATUS = "incidents.post_status"
@@ -110,7 +111,9 @@ _ENGINEER = _READ | {
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OOH_ENGINEER: frozenset(_ENGINEER),
-    Role.OOH_LEAD: frozenset(_ENGINEER | {P.OVERRIDE_GATE, P.MANAGE_ROTA, P.LET_IN, P.DECIDE_PATIENT_DATA}),
+    Role.OOH_LEAD: frozenset(_ENGINEER | {
+        P.OVERRIDE_GATE, P.GRANT_INCIDENT, P.MANAGE_ROTA, P.LET_IN, P.DECIDE_PATIENT_DATA,
+    }),
     Role.DESK_ANALYST: frozenset(_READ | {
         P.LOG_INCIDENT, P.HAND_OVER_INCIDENT, P.RESOLVE_INCIDENT, P.REOPEN_INCIDENT, P.ADD_ENTRY,
         P.POST_STATUS,
@@ -130,6 +133,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.APPROVE_TEMPLATE, P.USE_ADMIN,
     }),
     Role.SERVICE_MANAGER: frozenset(_READ | {
+        P.GRANT_INCIDENT,
         P.MANAGE_CUSTOMERS, P.MANAGE_PEOPLE, P.MANAGE_CALENDAR, P.VIEW_REPORT, P.VIEW_PRODUCT_NOTE,
         P.USE_ADMIN, P.RETRY_DELIVERY, P.AGREE_ACTION, P.PLAN_MAINTENANCE, P.WRITE_TEMPLATE,
         P.MANAGE_SUBSCRIBERS, P.LET_IN, P.BREAK_GLASS, P.REVIEW_ACCESS, P.VIEW_HOLDS, P.MANAGE_HOLDS,

@@ -2,7 +2,7 @@
 
 from django.urls import include, path, register_converter
 
-from incidents import call_views, hold_views, views
+from incidents import call_views, hold_views, sharing_views, views
 
 
 class ReferenceConverter:
@@ -46,6 +46,12 @@ urlpatterns = [
     path("incidents/<reference:reference>/note/", views.add_note, name="add_note"),
     path("incidents/<reference:reference>/product-note/", views.add_product_note, name="add_product_note"),
     path("incidents/<reference:reference>/next-action/", views.set_next_action, name="set_next_action"),
+    path("incidents/<reference:reference>/share/", sharing_views.share, name="share_incident"),
+    path(
+        "incidents/<reference:reference>/share/<int:pk>/withdraw/",
+        sharing_views.unshare,
+        name="unshare_incident",
+    ),
     path("incidents/<reference:reference>/take/", views.take, name="take"),
     path("", include("incidents.status.composer_urls")),
 ]

@@ -174,6 +174,7 @@ def may(incident: Incident, user: User) -> dict[str, bool]:
         and user.has_perm(Permission.OVERRIDE_GATE)
         and needs_override(incident, timezone.now()),
         "product_note": user.has_perm(Permission.ADD_PRODUCT_NOTE),
+        "share": user.has_perm(Permission.GRANT_INCIDENT),
         "own": incident.is_open
         and user.has_perm(Permission.ADD_ENTRY)
         and user.side == incident.owner_side

@@ -6,7 +6,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from accounts.roles import Permission
-from incidents.models.incident import IncidentGrant
+from incidents.models import IncidentGrant
 
 
 class MayReadIncidents(BasePermission):
@@ -18,4 +18,4 @@ class MayReadIncidents(BasePermission):
             return False
         if user.has_perm(Permission.VIEW_INCIDENT) or user.has_perm(Permission.VIEW_PRODUCT_NOTE):
             return True
-        return IncidentGrant.objects.filter(user=user).exists()
+        return IncidentGrant.objects.visible_to(user).held_by(user).exists()

@@ -4,9 +4,10 @@ from incidents.models.attachment import Attachment
 from incidents.models.calendar_day import CalendarDay
 from incidents.models.call import PhoneCall
 from incidents.models.feed import AlertFeed
+from incidents.models.grant import IncidentGrant
 from incidents.models.guard_decision import GuardDecision
 from incidents.models.hold import LegalHold, Purge
-from incidents.models.incident import Incident, IncidentGrant, ReferenceCounter, State
+from incidents.models.incident import Incident, ReferenceCounter, State
 from incidents.models.intake import IntakeDraft, RequestKey
 from incidents.models.maintenance import Maintenance, MaintenanceUpdate
 from incidents.models.outbox import Heartbeat, OutboxRow

@@ -7,7 +7,6 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import Q
 from django_fsm import RETURN_VALUE, transition
-from guardian.models import UserObjectPermissionBase
 
 from accounts.models import Component, Customer, Service, User
 from accounts.roles import Permission, Side
@@ -67,7 +66,9 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
             return self.none()
         if user.has_perm(Permission.VIEW_INCIDENT):
             return self
-        granted = Q(pk__in=IncidentGrant.objects.filter(user=user).values("content_object_id"))
+        from incidents.models.grant import IncidentGrant
+
+        granted = Q(pk__in=IncidentGrant.objects.held_by(user).values("content_object_id"))
         if user.has_perm(Permission.VIEW_PRODUCT_NOTE):
             granted |= Q(escalated_at__isnull=False)
         return self.filter(granted)
@@ -336,15 +337,6 @@ class Incident(StatefulModel):
         self.resolved_at = self.restored_at = None
         self.next_update_due_at = at + FIRST_UPDATE_WITHIN if self.is_covered else None
         return State.HANDED_OVER if is_working_time else State.TRIAGING
-
-
-class IncidentGrant(UserObjectPermissionBase):
-    """guardian's grant of one incident to one person: the exception to default deny."""
-
-    content_object = models.ForeignKey(Incident, on_delete=models.CASCADE)
-
-    class Meta(UserObjectPermissionBase.Meta):
-        abstract = False
 
 
 class ReferenceCounter(models.Model):

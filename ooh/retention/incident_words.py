@@ -34,6 +34,7 @@ WORDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "incidents.Attachment": ("incident", ("name", "purge_reason")),
     "incidents.Ticket": ("incident", ("read_error",)),
     "incidents.OutboxRow": ("incident", ("last_error", "decision_reason")),
+    "incidents.IncidentGrant": ("content_object", ("reason",)),
     "sops.SopGap": ("incident", ("reason",)),
     "sops.Run": ("incident", ("stop_reason",)),
     "sops.StepRun": ("run__incident", ("evidence", "look_words", "summary", "result")),

@@ -82,6 +82,7 @@ PAGES = {
     ]),
     "lead": (world.LEAD, [
         "incident not covered/override-gate/", "/rota/ > Add this shift", "/people/", "person",
+        "incident told/share/ > Share it",
         "patient report", "patient report > Put the words back", "patient report/?words=1", "/patient-data/",
     ]),
     "desk": (world.ANALYST, ["/", "incident told", "handover offered", "handover offered > Accept this"]),

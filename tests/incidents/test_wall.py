@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission as DjangoPermission
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.test import Client
@@ -20,7 +18,6 @@ from incidents.freshdesk.rows import conversation_row
 from incidents.models import (
     Heartbeat,
     Incident,
-    IncidentGrant,
     OutboxRow,
     Subscriber,
     Ticket,
@@ -142,17 +139,6 @@ def test_a_vendor_role_given_to_a_partner_opens_nothing(
 ) -> None:
     mole = factories.make_user(Role.DESK_ANALYST, Role.OOH_ENGINEER, side=Side.PARTNER)
     assert product_note not in incident.timeline.visible_to(mole)
-
-
-def test_a_grant_shows_one_incident_and_no_other(incident: Incident, engineer: User) -> None:
-    other = factories.make_incident(by=engineer)
-    specialist = factories.make_user(Role.SPECIALIST)
-    content_type = ContentType.objects.get_for_model(Incident)
-    share = DjangoPermission.objects.get(content_type=content_type, codename="share_incident")
-    assert not Incident.objects.visible_to(specialist).exists()
-    IncidentGrant.objects.create(user=specialist, permission=share, content_object=incident)
-    assert list(Incident.objects.visible_to(specialist)) == [incident]
-    assert other not in Incident.objects.visible_to(specialist)
 
 
 def test_somebody_who_left_sees_nothing(incident: Incident, engineer: User) -> None:

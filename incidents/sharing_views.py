@@ -1,0 +1,97 @@
+"""The page where one incident is shared with one person, and where that is taken back."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.models import User
+from accounts.requests import signed_in
+from accounts.roles import Permission
+from incidents import sharing
+from incidents.models import Incident, IncidentGrant
+from incidents.views import done
+from incidents.workbench import find
+
+ENDED_SHOWN = 20
+LASTS = (("12", "Until the end of this shift, 12 hours"), ("72", "Three days"), ("336", "Two weeks"))
+
+
+class ShareForm(forms.Form):
+    person = forms.ModelChoiceField(
+        User.objects.none(), label="With whom?", empty_label="Choose the person",
+        error_messages={"required": "Choose the person", "invalid_choice": "Choose one of the people listed"},
+    )  # fmt: skip
+    lasts = forms.ChoiceField(
+        label="For how long?", choices=LASTS, widget=forms.RadioSelect,
+        error_messages={"required": "Choose for how long", "invalid_choice": "Choose one of these"},
+    )  # fmt: skip
+    reason = forms.CharField(
+        label="Why?", max_length=300, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="What they are to look at. It stands in the timeline. No patient data.",
+        error_messages={"required": "Say why they need to see it"},
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people: Any = self.fields["person"]
+        people.queryset = sharing.candidates(user)
+        people.label_from_instance = lambda each: f"{each.name}, {each.organisation}"
+
+    @property
+    def expires_at(self) -> Any:
+        return timezone.now() + timedelta(hours=int(self.cleaned_data["lasts"]))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def share(request: HttpRequest, reference: str) -> HttpResponse:
+    """Who sees it besides those whose role does; a POST adds one."""
+    by, incident = _allowed(request), find(request, reference)
+    form = ShareForm(request.POST if request.method == "POST" else None, user=by, initial={"lasts": "12"})
+
+    def act() -> IncidentGrant:
+        given = form.cleaned_data
+        return sharing.share(
+            incident.pk, person=given["person"], reason=given["reason"], expires_at=form.expires_at, by=by
+        )
+
+    if form.is_bound and done(form, act):
+        messages.success(request, f"Shared. {form.cleaned_data['person']} sees it from now on.")
+        return redirect("share_incident", reference)
+    return _page(request, incident, form)
+
+
+@login_required
+@require_POST
+def unshare(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """Taken back; giving it again undoes that."""
+    by, incident = _allowed(request), find(request, reference)
+    grant = get_object_or_404(IncidentGrant.objects.visible_to(by), pk=pk, content_object=incident)
+    person = sharing.unshare(grant.pk, by=by).user
+    messages.success(request, f"Withdrawn. {person} sees it no more.")
+    return redirect("share_incident", reference)
+
+
+def _allowed(request: HttpRequest) -> User:
+    person = signed_in(request)
+    if not person.has_perm(Permission.GRANT_INCIDENT):
+        raise PermissionDenied
+    return person
+
+
+def _page(request: HttpRequest, incident: Incident, form: ShareForm) -> HttpResponse:
+    rows = IncidentGrant.objects.visible_to(request.user).filter(content_object=incident)
+    rows = rows.select_related("user__organisation", "given_by", "withdrawn_by")
+    context = {
+        "incident": incident, "form": form, "active": rows.in_force(),
+        "ended": [each for each in rows[: 2 * ENDED_SHOWN] if not each.is_in_force][:ENDED_SHOWN],
+    }  # fmt: skip
+    return render(request, "incidents/share.html", context, status=422 if form.is_bound else 200)
