@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from django.core.cache import caches
 from django.db import DatabaseError
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.utils import timezone
 
 from accounts.audit import request_id, source
@@ -31,13 +31,17 @@ _route: ContextVar[str] = ContextVar("route", default="")
 
 @dataclass(frozen=True)
 class Reader:
-    """Somebody who was shown a thing: when first and last, how many records, and where."""
+    """Somebody who was shown a thing: when first and last, how many records, and where.
+
+    Not sure is who was only given many incidents at once, by the API or in a file: perhaps this one too.
+    """
 
     person: User
     first_at: datetime
     last_at: datetime
     times: int
     routes: tuple[str, ...]
+    is_sure: bool
 
 
 def note(by: User, what: Read, of: Model | None = None, *, name: str = "", rows: int = 1) -> None:
@@ -83,7 +87,10 @@ def readers_of(thing: Model, since: datetime | None = None) -> list[Reader]:
     before may have seen it too: they are named, rather one too many than one too few.
     """
     row = getattr(thing, "incident", None) or thing
-    records = ReadRecord.objects.filter(object_type=row._meta.label, object_id=str(row.pk))
+    of = Q(object_type=row._meta.label, object_id=str(row.pk))
+    if row._meta.label == "incidents.Incident":
+        of |= Q(object_type="", what__in=(Read.INCIDENTS, Read.EXPORT))
+    records = ReadRecord.objects.filter(of)
     if since is not None:
         records = records.filter(read_at__gt=since - WINDOW)
     by_person: dict[int, list[ReadRecord]] = {}
@@ -94,7 +101,9 @@ def readers_of(thing: Model, since: datetime | None = None) -> list[Reader]:
 
 def _reader(records: list[ReadRecord]) -> Reader:
     routes = tuple(dict.fromkeys(record.route for record in records if record.route))
-    return Reader(records[0].reader, records[0].read_at, records[-1].read_at, len(records), routes)
+    first, last = records[0], records[-1]
+    is_sure = any(record.object_type for record in records)
+    return Reader(first.reader, first.read_at, last.read_at, len(records), routes, is_sure)
 
 
 def _record(

@@ -146,6 +146,19 @@ def test_readers_of_a_row_are_those_of_its_incident_and_of_the_hour_before(
     assert [reader.person for reader in reads.readers_of(incident)] == [analyst, engineer, manager]
 
 
+def test_readers_of_an_incident_are_perhaps_those_of_many_at_once_too(
+    incident: Incident, engineer: User, integration: User, manager: User, customer: Customer,
+    api: Callable[[User], APIClient],
+) -> None:  # fmt: skip
+    assert api(integration).get("/api/v1/incidents/").status_code == 200
+    reads.exported(manager, name="Report 2026-11, incidents", rows=3)
+    reads.note(engineer, Read.INCIDENT, incident)
+    reads.exported(engineer, name="Report 2026-11, incidents", rows=3)
+    found = {reader.person: reader.is_sure for reader in reads.readers_of(incident)}
+    assert found == {integration: False, manager: False, engineer: True}
+    assert reads.readers_of(customer) == []
+
+
 def test_records_are_sealed_chained_and_never_changed(incident: Incident, engineer: User) -> None:
     reads.note(engineer, Read.INCIDENT, incident)
     linking.link_new()

@@ -267,7 +267,6 @@ def test_a_purged_incident_says_so_on_its_page_and_costs_no_more_questions(
     old: Incident, manager: User, browse: Browse
 ) -> None:
     browser, page = browse(manager), f"/incidents/{old.reference}/"
-    browser.get(page)
     with CaptureQueriesContext(connection) as before:
         assert "Its words were let go" not in browser.get(page).content.decode()
     incident_words.purge_incident(old, rule="kept for 2190 days", by=manager)
