@@ -78,6 +78,7 @@ ALLOWED = {
     "ooh/packs.py _lines": "the same",
     "ooh/packs.py write_files": "where the chains end",
     "ooh/subject_views.py __init__": "who may export a person finds everybody, behind that permission",
+    "sops/run_views.py _find": "the steps of a run that is visible",
     "sops/admin.py get_queryset": "whether a rehearsal proves the version, inside the visible versions",
 }
 
