@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import typed
 from accounts.errors import Conflict
 from accounts.models import BreakGlass, User
 from accounts.roles import Permission, Role, glass_for
@@ -28,6 +29,7 @@ def take(*, role: str, reason: str, by: User) -> BreakGlass:
         raise ValidationError({"role": ["Choose a role that is there for you"]})
     if len(reason.strip()) < SHORTEST_REASON:
         raise ValidationError({"reason": ["Say whom you could not reach, and what you are going to do"]})
+    typed.refuse(reason=reason)
     person: User = User.objects.select_for_update().get(pk=by.pk)
     if person.glass:
         raise Conflict("You have a role by break-glass already", "Give it back before you take another.")
@@ -68,6 +70,7 @@ def review(glass_id: int, *, finding: str, by: User) -> BreakGlass:
         raise PermissionDenied
     if not finding.strip():
         raise ValidationError({"finding": ["Say what you found, such as: was right, nobody answered"]})
+    typed.refuse(finding=finding)
     if glass.reviewed_at is not None:
         raise Conflict("It was reviewed already", f"By {glass.reviewed_by}: {glass.finding}")
     glass.reviewed_at, glass.reviewed_by, glass.finding = timezone.now(), by, finding.strip()[:500]

@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils import timezone
 from knox.models import AuthToken
 
+from accounts import typed
 from accounts.models import SecondFactor, SignInDelay, User
 from accounts.models.user import MACHINES
 from accounts.roles import Permission
@@ -59,6 +60,7 @@ def end_access(person: User, *, reason: str, by: User, at: datetime | None = Non
     _manage(person, by)
     if not reason.strip():
         raise ValidationError({"reason": ["Say why, such as: left on Friday, or moved to another team"]})
+    typed.refuse(reason=reason)
     locked: User = User.objects.select_for_update().get(pk=person.pk)
     now = timezone.now()
     locked.ends_at = at if at is not None and at > now else now
@@ -75,6 +77,7 @@ def give_back(person: User, *, reason: str, by: User) -> User:
     _manage(person, by)
     if not reason.strip():
         raise ValidationError({"reason": ["Say why, such as: back from leave"]})
+    typed.refuse(reason=reason)
     locked: User = User.objects.select_for_update().get(pk=person.pk)
     locked.ends_at, locked.is_active = None, True
     locked.set_unusable_password()

@@ -27,7 +27,7 @@ def take(*, role: str, reason: str, by: User) -> BreakGlass:
     for person_id in [one.pk for one in managers if one != by] or [None]:
         announce(
             OutboxRow.Destination.PEOPLE, EVENT, key=f"glass:{glass.pk}:{person_id}", incident=None,
-            lane=f"glass:{glass.pk}", glass=glass.pk, person=person_id,
+            glass=glass.pk, person=person_id,
         )  # fmt: skip
     return glass
 

@@ -9,10 +9,12 @@ class IncidentsConfig(AppConfig):
     verbose_name = "Incidents"
 
     def ready(self) -> None:
+        from accounts import typed
         from accounts.chain import sealing
         from accounts.wall import policies
         from incidents import holds
         from incidents.freshdesk import delivery as freshdesk
+        from incidents.guard import refuse_patient_data
         from incidents.models import Conversation, OutboxRow, timeline
         from incidents.outbox import people, registry
         from incidents.redaction import telling
@@ -21,6 +23,7 @@ class IncidentsConfig(AppConfig):
         from incidents.status.connectors.places import PLACES
         from incidents.status.subscribers import delivery as subscribers
 
+        typed.register(refuse_patient_data)
         sealing.register(timeline.CHAIN)
         post_migrate.connect(holds.install, sender=self, dispatch_uid="holds")
         policies.protect(

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts import typed
 from accounts.models import SecondFactor, User
 from accounts.roles import Permission
 from accounts.sign_in import events, recovery, security_keys, totp
@@ -40,6 +41,7 @@ def add_app(person: User, *, secret: str, code: str, by: User) -> SecondFactor:
 def add_key(request: HttpRequest, person: User, *, name: str, answer: str, by: User) -> SecondFactor:
     """Of a key that answered just now. ValidationError on `credential`."""
     _own(person, by)
+    typed.refuse(name=name)
     try:
         kept, counter = security_keys.take_new(request, answer)
     except security_keys.NotAccepted:
@@ -84,6 +86,7 @@ def reset(person: User, *, reason: str, by: User) -> None:
         raise PermissionDenied
     if not reason.strip():
         raise ValidationError({"reason": ["Say how you know that it is them, such as by their voice"]})
+    typed.refuse(reason=reason)
     SecondFactor.objects.filter(person=person).delete()
     person.recovery_codes.all().delete()
     person.sessions_from = timezone.now()

@@ -111,7 +111,8 @@ def add_key(request: HttpRequest, person: User) -> HttpResponse:
         try:
             factors.add_key(request, person, name=name, answer=answer, by=person)
         except ValidationError as error:
-            form.add_error(None, error.message_dict["credential"])
+            told = error.message_dict
+            form.add_error("name" if "name" in told else None, told.get("name") or told["credential"])
         else:
             return _settled(request, person, str(SecondFactor.Kind.KEY.label))
     is_possible = security_keys.is_possible(request)

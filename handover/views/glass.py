@@ -84,9 +84,13 @@ def give_back(request: HttpRequest, pk: int) -> HttpResponse:
 def review(request: HttpRequest, pk: int) -> HttpResponse:
     found, form = _find(request, pk), FindingForm(request.POST, auto_id=f"finding_{pk}_%s")
     if form.is_valid():
-        break_glass.review(found.pk, finding=form.cleaned_data["finding"], by=signed_in(request))
-        messages.success(request, "It is reviewed.")
-        return redirect("break_glass")
+        try:
+            break_glass.review(found.pk, finding=form.cleaned_data["finding"], by=signed_in(request))
+        except ValidationError as error:
+            form.add_error("finding", error.message_dict["finding"])
+        else:
+            messages.success(request, "It is reviewed.")
+            return redirect("break_glass")
     return _page(request, status=422, wrong=(pk, form))
 
 

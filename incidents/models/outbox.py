@@ -18,6 +18,7 @@ EVENT_WORDS = {
     "webhook": "a status update by webhook", "confirmation": "the question whether it is wanted",
     "challenge": "the question whether it is wanted", "update": "a status update",
     "publish_maintenance": "a maintenance update", "snapshot": "the status pages",
+    "glass_broken": "the alarm of break-glass",
     "rewrite": "notes without what was hidden", "purge": "the deletion of a note with patient data",
 }  # fmt: skip
 

@@ -18,6 +18,10 @@ from incidents.timeline import record
 DONE_WORDS = {OutboxRow.Decision.RETRY: "sent this on its way again", OutboxRow.Decision.DROP: "dropped this"}
 
 
+# Who alone may drop one, by the event: the partner’s engineers may retry it.
+ALARMS = {"glass_broken": Permission.REVIEW_ACCESS}
+
+
 @transaction.atomic
 def retry_row(row_id: int, *, reason: str, by: User) -> OutboxRow:
     """Send a parked row on its way again. The receiver is asked first whether it has it already.
@@ -51,6 +55,8 @@ def _decide(row_id: int, decision: OutboxRow.Decision, reason: str, *, by: User)
             "The ticket itself cannot be dropped: its notes need it",
             f"Open it in Freshdesk by hand with the tag ooh-{row.incident}, then retry: it is found.",
         )
+    if decision == OutboxRow.Decision.DROP and row.event in ALARMS and not by.has_perm(ALARMS[row.event]):
+        raise Conflict("Only a service manager drops this alarm", "Ring one, or retry it.")
     _apply(row, decision, reason, by)
     transaction.on_commit(lambda: _hurry_first(row))
     return row

@@ -8,12 +8,14 @@ import time_machine
 from django.core import mail
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from accounts import break_glass
+from accounts import break_glass, people
 from accounts.errors import Conflict
 from accounts.models import AccessEvent, BreakGlass, User
 from accounts.roles import BREAK_GLASS, PERMISSIONS, SIDES, Permission, Role, permissions_of
+from accounts.sign_in import factors
 from handover import glass
 from incidents.models import OutboxRow, TimelineEntry
+from incidents.outbox import services as outbox
 from tests.factories import PASSWORD, SUNDAY_NIGHT
 
 WHY = "The lead does not answer since 01:40; the gate has to be overridden"
@@ -49,6 +51,30 @@ def test_a_role_is_lent_for_its_hours_with_an_alarm(
         assert not again(engineer).has_perm(Permission.OVERRIDE_GATE)
     assert AccessEvent.objects.get(kind="glass_broken").person == engineer
     assert made.until == SUNDAY_NIGHT + timedelta(hours=4)
+
+
+def test_the_taker_does_not_drop_the_alarm(engineer: User, manager: User) -> None:
+    glass.take(role=Role.OOH_LEAD, reason=WHY, by=engineer)
+    OutboxRow.objects.filter(event=glass.EVENT).update(parked_at=SUNDAY_NIGHT)
+    row = OutboxRow.objects.get(event=glass.EVENT)
+    with pytest.raises(Conflict):
+        outbox.drop_row(row.pk, reason="Not needed", by=again(engineer))
+    assert outbox.drop_row(row.pk, reason="Heard of it by telephone", by=manager).dropped_at
+
+
+@pytest.mark.parametrize("text", ["NHS number 999 123 4567 cannot be opened, nobody answers"])
+def test_a_reason_with_patient_data_is_refused_and_kept_nowhere(
+    text: str, engineer: User, manager: User
+) -> None:
+    for act in (
+        lambda: glass.take(role=Role.OOH_LEAD, reason=text, by=engineer),
+        lambda: people.end_access(engineer, reason=text, by=manager),
+        lambda: factors.reset(engineer, reason=text, by=manager),
+    ):
+        with pytest.raises(ValidationError, match="Remove the patient identifier"):
+            act()
+    assert not AccessEvent.objects.filter(detail__contains="999").exists()
+    assert again(engineer).is_working
 
 
 def test_without_a_service_manager_the_alarm_is_parked_in_words(engineer: User) -> None:
