@@ -107,7 +107,10 @@ def _placed(server: str, place: str) -> str:
 
 
 def queue(body: Json, limits: Queue) -> Finding:
-    """How many messages wait, and how many were set aside. Where Azure gives no details, the sum is told."""
+    """How many messages wait, and how many were set aside.
+
+    Where Azure gives no details, the sum is told. Dead letters that nobody counted are not called none.
+    """
     fields = properties_of(body)
     details = object_of(fields, "countDetails")
     waiting, dead = count_of(details, "activeMessageCount"), count_of(details, "deadLetterMessageCount")
@@ -123,8 +126,9 @@ def queue(body: Json, limits: Queue) -> Finding:
     ]
     if is_stopped := status not in ("", "active"):
         told.insert(0, f"The queue is {clean(status)}")
-    is_bad = is_stopped or waiting > limits.most_messages or (dead or 0) > limits.most_dead_letters
-    return Finding(", ".join(told), is_bad=is_bad, data={"messages": waiting, "dead_letters": dead})
+    too_many = waiting > limits.most_messages or dead is None or dead > limits.most_dead_letters
+    data = {"messages": waiting, "dead_letters": dead}
+    return Finding(", ".join(told), is_bad=is_stopped or too_many, data=data)
 
 
 # ---------- Vaults ----------

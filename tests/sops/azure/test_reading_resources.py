@@ -146,7 +146,7 @@ def queue(**properties: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("answer", "words", "is_bad"),
     [
-        (queue(), "40 messages wait, dead letters not told, none was opened", False),
+        (queue(), "40 messages wait, dead letters not told, none was opened", True),
         (
             queue(countDetails={"activeMessageCount": 1, "deadLetterMessageCount": 39}),
             "1 message waits, 39 dead letters, none was opened", True,
@@ -159,10 +159,14 @@ def queue(**properties: Any) -> dict[str, Any]:
             queue(countDetails={"deadLetterMessageCount": 0}, status="ReceiveDisabled"),
             "The queue is receivedisabled, 40 messages wait, 0 dead letters, none was opened", True,
         ),
-        (queue(countDetails="x"), "40 messages wait, dead letters not told, none was opened", False),
+        (
+            queue(countDetails={"activeMessageCount": 1, "deadLetterMessageCount": 0}),
+            "1 message waits, 0 dead letters, none was opened", False,
+        ),
+        (queue(countDetails="x"), "40 messages wait, dead letters not told, none was opened", True),
     ],
 )  # fmt: skip
-def test_a_queue_is_counted_and_where_there_are_no_details_the_sum_is_told(
+def test_a_queue_is_counted_and_dead_letters_that_nobody_counted_are_not_called_none(
     answer: Any, words: str, is_bad: bool
 ) -> None:
     assert seen(reading_data.queue(answer, typed.Queue())) == (words, is_bad)
