@@ -90,23 +90,22 @@ class WithdrawForm(ServiceForm):
 def decision_page(
     version: SopVersion, reader: Any, form: DecisionForm, withdraw: WithdrawForm
 ) -> dict[str, Any]:
-    """All that the page shows. The version in force is the one that this one would replace."""
+    """All that the page shows."""
     prefetch_related_objects([version], "steps", "sop__services", "sop__customers")
-    others = version.sop.versions.visible_to(reader).prefetch_related("steps")
-    in_force = others.approved().exclude(pk=version.pk).first()
-    steps = list(version.steps.all())
-    before = list(in_force.steps.all()) if in_force else []
-    lines = differences.step_lines(before, steps)
-    facts = _evidence(version, in_force, reader)
+    before, steps = version_before(version, reader), list(version.steps.all())
+    old = list(before.steps.all()) if before else []
+    lines = differences.step_lines(old, steps)
+    facts = _evidence(version, before, reader)
     _offer(form, version, is_proven=facts["is_proven"])
     waiting = SopVersion.objects.visible_to(reader).waiting().select_related("sop", "author")
     waits = version.state == VersionState.SUBMITTED
     return facts | {
-        "version": version, "sop": version.sop, "in_force": in_force,
-        "lines": lines, "summary": differences.summary(lines) if in_force else f"{len(steps)} steps",
-        "texts": differences.text_lines(in_force, version), "rows": presenting.step_rows(version),
-        "risks": risk_table(before, steps), "is_disruptive": presenting.risks(steps)[Risk.DISRUPTIVE] > 0,
-        "actions": evidence.actions_of(steps, before),
+        "version": version, "sop": version.sop, "before": before,
+        "standing": standing_of(before), "lines": lines,
+        "summary": differences.summary(lines) if before else f"{len(steps)} steps",
+        "texts": differences.text_lines(before, version), "rows": presenting.step_rows(version),
+        "risks": risk_table(old, steps), "is_disruptive": presenting.risks(steps)[Risk.DISRUPTIVE] > 0,
+        "actions": evidence.actions_of(steps, old),
         "form": form, "withdraw": withdraw, "problem": withdraw if withdraw.is_bound else form,
         "waiting": list(waiting.order_by("submitted_at", "pk")),
         "may_decide": waits and is_another_approver(version, reader),
@@ -115,15 +114,34 @@ def decision_page(
     }  # fmt: skip
 
 
-def _evidence(version: SopVersion, in_force: SopVersion | None, reader: Any) -> dict[str, Any]:
+def version_before(version: SopVersion, reader: Any) -> SopVersion | None:
+    """The one in force, which it would replace; where none is, the last before it that was approved.
+
+    What was withdrawn is what an approver has to know of before the same comes back.
+    """
+    others = version.sop.versions.visible_to(reader).exclude(pk=version.pk)
+    rows = others.select_related("decided_by").prefetch_related("steps")
+    in_force = rows.approved().first()
+    return in_force or rows.filter(approved_at__isnull=False, number__lt=version.number).first()
+
+
+def standing_of(before: SopVersion | None) -> str:
+    """`in force`, `past its review date`, `withdrawn`; empty where there is none."""
+    if before is None or before.state != VersionState.APPROVED:
+        return before.get_state_display().lower() if before else ""
+    is_over = before.is_expired_on(local(timezone.now()).date())
+    return "past its review date" if is_over else "in force"
+
+
+def _evidence(version: SopVersion, before: SopVersion | None, reader: Any) -> dict[str, Any]:
     """Whom it reaches, what rehearsals show, and what became of the version before."""
     now_hash, reach = fingerprint(version), evidence.reach_of(version, reader)
     return {
         "reach": reach, "reached": evidence.counted(reach),
         "rehearsals": evidence.rehearsals_of(version, now_hash, reader),
         "is_proven": version.runs.proving(now_hash).exists(), "may_rehearse": may_rehearse(version, reader),
-        "use": presenting.runs_in_use(in_force) if in_force else None,
-        "runs_before": evidence.last_runs(in_force, reader) if in_force else [],
+        "use": presenting.runs_in_use(before) if before else None,
+        "runs_before": evidence.last_runs(before, reader) if before else [],
     }  # fmt: skip
 
 

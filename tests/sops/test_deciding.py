@@ -172,6 +172,41 @@ def test_the_runs_of_the_version_before_stand_there_with_what_came_of_them(
         assert words in shown
 
 
+def test_a_version_that_was_withdrawn_is_still_what_the_next_one_is_compared_with(
+    on_night: Incident, engineer: User, author: User, approver: User, browse: Browse
+) -> None:
+    """Who withdrew it and why, what became of its runs, and what is different now."""
+    run = making.work(making.start(on_night, [CHECK], by=engineer))
+    services.close(run.pk, outcome="not_restored", by=engineer)
+    old = services.withdraw_version(run.version.pk, reason="It restarts the wrong one", by=approver)
+    newer = submit(author, [CHECK, MANUAL], sop=run.version.sop)
+    shown = text(browse(approver), page(newer))
+    assert f"<b>Version 1 was withdrawn</b> by {approver}" in shown
+    assert old.decision_reason in shown
+    assert "Nothing is in force now." in shown
+    assert "Steps, against version 1, withdrawn" in shown
+    assert "1 added, 1 the same" in shown
+    used = shown.partition("In use")[2]
+    for words in ("Service not restored", on_night.reference, "1 real run: 0 restored"):
+        assert words in used
+
+
+@pytest.mark.parametrize(("days", "words"), [(0, "in force"), (400, "past its review date")])
+def test_the_page_says_whether_what_it_would_replace_can_still_be_started(
+    days: int, words: str, author: User, approver: User, browse: Browse, night: Any
+) -> None:
+    old = making.make_approved([CHECK])
+    night.shift(timedelta(days=days))
+    shown = text(browse(approver), page(submit(author, sop=old.sop)))
+    assert f"It would replace version 1, which is {words}." in shown
+
+
+def test_a_first_version_has_nothing_before_it(submitted: SopVersion, approver: User, browse: Browse) -> None:
+    shown = text(browse(approver), page(submitted))
+    assert "It would be the first in force." in shown
+    assert "no version before to compare with" in shown
+
+
 def test_the_queue_says_how_long_each_has_waited_the_longest_first(
     author: User, approver: User, browse: Browse, night: Any
 ) -> None:
