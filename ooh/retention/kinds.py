@@ -171,7 +171,8 @@ def _delete(rows: "QuerySet[Any]", kind: Kind, by: User) -> int:
 
 KINDS: tuple[Kind, ...] = (
     IncidentKind(
-        "incidents", "What was said and written of an incident: callers, numbers, notes, calls, files, handovers",
+        "incidents",
+        "What was said and written of an incident: callers, numbers, notes, calls, files, handovers",
         6 * YEAR, "six years after it was closed: as long as a claim under the contract may be brought",
         "the words go, in every table and in the audit trail; the figures stay for the reports",
         _incidents, _purge_incidents,

@@ -1,6 +1,6 @@
 """Who was shown what is written down: once an hour, at little cost, for auditors, and for good."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -22,14 +22,6 @@ from incidents.models import Incident
 from tests import factories
 
 Browse = Callable[[User | None], Client]
-
-
-@pytest.fixture(autouse=True)
-def nothing_known() -> Iterator[None]:
-    """Rows of one test are taken back; what this process remembers of them is, too."""
-    caches["reads"].clear()
-    yield
-    caches["reads"].clear()
 
 
 def told(by: User) -> list[tuple[str, str, int]]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import settings
+from django.core.cache import caches
 from django.test import Client
 from rest_framework.test import APIClient
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -33,6 +34,12 @@ def _know_static_files(middleware: WhiteNoiseMiddleware) -> None:
         _walk_static_files(middleware)
         _static_files.update(middleware.files)
     middleware.files.update(_static_files)
+
+
+@pytest.fixture(autouse=True)
+def nothing_read() -> None:
+    """A test's rows are taken back; what this process remembers to have recorded of reads goes with them."""
+    caches["reads"].clear()
 
 
 @pytest.fixture
