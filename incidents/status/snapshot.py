@@ -4,24 +4,43 @@ The folder's root is the site's root: `status/index.html` is `/status/`. Each fi
 renamed, so that a reader never meets half of one; one that has not changed is left alone.
 """
 
+import hashlib
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import resolve, reverse
 
 from incidents.local_time import local
-from incidents.models import MaintenanceUpdate, OutboxRow, StatusUpdate
+from incidents.models import MaintenanceUpdate, OutboxRow
 from incidents.outbox.registry import CannotDeliver, RetryLater
 from incidents.outbox.writing import announce
 from incidents.status import edition as editions
 from incidents.status import pages, reading
 from incidents.status.edition import Edition
 from incidents.status.spreading import Published
+from incidents.status.told import PublicIncident, PublicMaintenance
 
 LANE = "site"
+NEWS = timedelta(days=1)  # what was said of a resolved incident within it is not old
+
+
+@dataclass(frozen=True)
+class Page:
+    """One address. `made_of` tells what its words follow from, beside the code; empty: from the edition."""
+
+    address: str
+    made_of: str = ""
+    is_old: bool = False
+
+
+# What this process made each file of, by folder and address. Another process starts without, and makes all.
+_made: dict[Path, dict[str, str]] = {}
 
 
 def is_configured() -> bool:
@@ -37,27 +56,40 @@ def follow(update: Published) -> None:
 
 
 def deliver(row: OutboxRow) -> None:
-    """Write the site as it is now, whatever the row was for. Doing it again writes the same."""
+    """Write what changed as it is now, whatever the row was for. Doing it again writes the same."""
     if row.event != "snapshot":
         raise CannotDeliver("The snapshot knows nothing of it")
     try:
-        write(Path(settings.STATUS_SNAPSHOT_DIR))
+        write(Path(settings.STATUS_SNAPSHOT_DIR), is_whole=False)
     except OSError as error:
         raise RetryLater(f"The folder cannot be written ({type(error).__name__})") from error
 
 
-def write(folder: Path) -> Edition:
+def write(folder: Path, *, is_whole: bool = True) -> Edition:
     """Write every page of the present edition, the front page last; again when it is outdated by then.
 
-    Whoever writes last has looked at the database afterwards, so two at once leave the newest edition.
-    Raises OSError.
+    A page of which this process knows that it would come out the same is not made again. With `is_whole`
+    false, old pages that this process has not made yet are left to the next whole writing: years of history
+    must not hold up what was said just now. Whoever writes last has looked at the database afterwards, so
+    two at once leave the newest edition. Raises OSError.
     """
+    known = _made.setdefault(folder, {})
     while True:
         edition = editions.refreshed()
-        for address in addresses(edition):
-            _put(folder, address, content_of(address, edition))
+        for page in site(edition):
+            if _is_due(folder, page, known, is_whole=is_whole):
+                _put(_path(folder, page.address), content_of(page.address, edition))
+                known[page.address] = page.made_of
         if editions.refreshed().published == edition.published:
             return edition
+
+
+def _is_due(folder: Path, page: Page, known: dict[str, str], *, is_whole: bool) -> bool:
+    if not _path(folder, page.address).is_file():
+        return True
+    if page.made_of and page.address in known:
+        return known[page.address] != page.made_of
+    return is_whole or not page.is_old
 
 
 def content_of(address: str, edition: Edition) -> bytes:
@@ -69,45 +101,57 @@ def content_of(address: str, edition: Edition) -> bytes:
 
 def addresses(edition: Edition) -> Iterator[str]:
     """Every address of the site: what the others link to before what links to it."""
+    return (page.address for page in site(edition))
+
+
+def site(edition: Edition) -> Iterator[Page]:
     from incidents.status.urls import urlpatterns  # which need the apps, and this module is read before
 
-    yield from _told()
+    yield from _incidents(edition)
+    yield from _maintenances()
     yield from _months(edition)
     public = [each for each in urlpatterns if hasattr(getattr(each, "callback", None), "public")]
     names = [each.name for each in public if each.name and "<" not in str(each.pattern)]
-    yield from (reverse(name) for name in names if name != "status_page")
-    yield reverse("status_page")
+    yield from (Page(reverse(name)) for name in names if name != "status_page")
+    yield Page(reverse("status_page"))
 
 
-def _told() -> Iterator[str]:
-    """Each incident and maintenance that was ever told of, with all the parts of its page."""
-    incidents = StatusUpdate.objects.published().filter(incident__is_rehearsal=False).order_by()
-    for public_id in incidents.values_list("incident__public_id", flat=True).distinct():
-        yield from _parts_of("status_incident", public_id)
-    maintenances = MaintenanceUpdate.objects.published().order_by()
-    for public_id in maintenances.values_list("maintenance__public_id", flat=True).distinct():
-        yield from _parts_of("status_maintenance", public_id)
+def _incidents(edition: Edition) -> Iterator[Page]:
+    """Each that was ever told of, with all parts of its page. Of a resolved one only the day is said anew."""
+    today, old = local(edition.as_of).date(), edition.as_of - NEWS
+    for one in reading.read_incidents(Q()):
+        facts = f"{today} {settings.PUBLIC_URL} {one!r}"
+        made_of = "" if one.is_open else hashlib.sha256(facts.encode()).hexdigest()
+        for address in _parts_of("status_incident", one):
+            yield Page(address, made_of, is_old=not one.is_open and one.changed_at < old)
 
 
-def _parts_of(name: str, public_id: str) -> Iterator[str]:
-    yield reverse(name, args=[public_id])
-    read = reading.one_incident if name == "status_incident" else reading.one_maintenance
-    found = read(public_id)
-    for number in range(2, len(pages.parts(found.newest_first)) + 1 if found else 0):
-        yield reverse(f"{name}_part", args=[public_id, number])
+def _maintenances() -> Iterator[Page]:
+    for one in reading.read_maintenances(Q()):
+        yield from (Page(address) for address in _parts_of("status_maintenance", one))
 
 
-def _months(edition: Edition) -> Iterator[str]:
-    """From the first that was told of to this one."""
+def _parts_of(name: str, one: PublicIncident | PublicMaintenance) -> Iterator[str]:
+    yield reverse(name, args=[one.public_id])
+    for number in range(2, len(pages.parts(one.newest_first)) + 1):
+        yield reverse(f"{name}_part", args=[one.public_id, number])
+
+
+def _months(edition: Edition) -> Iterator[Page]:
+    """From the first that was told of to this one. In the one before, something may still end."""
     this = local(edition.as_of).date().replace(day=1)
     month = local(edition.begun_at or edition.as_of).date().replace(day=1)
     while month <= this:
-        yield reverse("status_month", args=[f"{month:%Y-%m}"])
+        is_old = month < pages.month_before(this)
+        yield Page(reverse("status_month", args=[f"{month:%Y-%m}"]), is_old=is_old)
         month = pages.month_after(month)
 
 
-def _put(folder: Path, address: str, content: bytes) -> None:
-    path = folder / address.lstrip("/") / ("index.html" if address.endswith("/") else "")
+def _path(folder: Path, address: str) -> Path:
+    return folder / address.lstrip("/") / ("index.html" if address.endswith("/") else "")
+
+
+def _put(path: Path, content: bytes) -> None:
     if path.is_file() and path.read_bytes() == content:
         return
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ from django.test import Client
 
 from accounts.models import User
 from incidents.freshdesk.showing import delivery_lines
-from incidents.models import Incident, OutboxRow
+from incidents.models import Incident, OutboxRow, StatusUpdate
 from incidents.outbox.tasks import deliver
 from incidents.status import edition as editions
 from incidents.status import snapshot
@@ -149,6 +149,62 @@ def test_what_did_not_change_is_not_written_again_and_all_can_be_read(
     assert front.stat().st_ino != before[1]
     assert "As of Sunday 22 November 2026, 02:12 GMT" in front.read_text()
     assert front.stat().st_mode & 0o777 == 0o644
+
+
+def test_what_is_resolved_is_made_again_only_when_its_words_or_the_day_change(
+    site: Incident, folder: Path, engineer: User, night: Any, made: list[str]
+) -> None:
+    over = StatusUpdate.objects.get(phase="resolved")
+    address, open_one = f"/status/{over.incident.public_id}/", f"/status/{site.public_id}/"
+    snapshot.write(folder)
+    assert address in made
+    made.clear()
+    night.shift(timedelta(minutes=5))
+    renew_snapshot()
+    assert address not in made
+    assert {open_one, "/status/", "/status/history/2026-09/"} <= set(made), "these say how old they are"
+    correct_update(over.pk, words="Over, and mended.", by=engineer)
+    publish()
+    write_all()
+    assert "Over, and mended." in file_of(folder, address).read_text()
+    made.clear()
+    night.shift(timedelta(days=1))
+    renew_snapshot()
+    assert address in made
+    assert file_of(folder, address).read_bytes() == Client().get(address).content
+
+
+def test_a_worker_that_has_just_started_does_not_keep_news_waiting_for_what_is_old(
+    site: Incident, folder: Path, engineer: User, made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot.write(folder)
+    monkeypatch.setattr(snapshot, "_made", {})  # as another process has it
+    made.clear()
+    old = f"/status/{StatusUpdate.objects.get(phase='resolved').incident.public_id}/"
+    tell(site, "monitoring", by=engineer)
+    write_all()
+    assert made[-1] == "/status/"
+    assert f"/status/{site.public_id}/" in made
+    assert not {old, "/status/history/2026-09/"} & set(made)
+    renew_snapshot()
+    assert {old, "/status/history/2026-09/"} <= set(made)
+    file_of(folder, old).unlink()
+    made.clear()
+    snapshot.write(folder, is_whole=False)
+    assert old in made, "what is not there is written at once"
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The addresses whose pages were made, in their order."""
+    real, addresses = snapshot.content_of, list[str]()
+
+    def noted(address: str, edition: Any) -> bytes:
+        addresses.append(address)
+        return real(address, edition)
+
+    monkeypatch.setattr(snapshot, "content_of", noted)
+    return addresses
 
 
 def test_what_is_published_while_it_writes_is_in_it_all_the_same(
