@@ -105,17 +105,25 @@ def _ticket(client: Client, number: int) -> TicketRow:
 
 
 def _conversations(client: Client, row: TicketRow) -> tuple[list[ConversationRow], int]:
-    """What was said, and how many rows could not be understood. Nothing is added to an archived ticket."""
-    if row.is_archived:
-        return [], 0
+    """What was said, and how many rows could not be understood."""
     understood, unread = [], 0
-    for each in client.pages(f"/tickets/{row.number}/conversations"):
+    for each in _listed(client, row):
         try:
             understood.append(conversation_row(each))
         except NotUnderstood as error:
             logger.warning("A note of ticket %s is not understood: %s", row.number, error)
             unread += 1
     return understood, unread
+
+
+def _listed(client: Client, row: TicketRow) -> list[Any]:
+    """An archived ticket has its conversations beside it; an account that does not give them has none."""
+    if not row.is_archived:
+        return list(client.pages(f"/tickets/{row.number}/conversations"))
+    try:
+        return list(client.pages(f"/tickets/archived/{row.number}/conversations"))
+    except NotThere:
+        return []
 
 
 def _is_elsewhere(client: Client, ticket: Ticket, primary: int) -> bool:

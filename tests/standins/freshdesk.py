@@ -1,7 +1,7 @@
 """A Freshdesk of our own: as strict as the real one, kept in memory, over a real socket.
 
 After the API v2 contract: Basic key:X, errors with field and code, unknown keys refused, rate headers as
-decimal strings, `Link` for the next page, due dates filled in a moment after the creation.
+decimal strings, `Link` for the next page, due dates filled in a second after the creation.
 """
 
 import base64
@@ -65,6 +65,9 @@ class Freshdesk(Server):
     most_used: int = 0  # requests within any minute
     most_pages: int = MOST_PAGES
     may_edit: bool = True  # whether the key's agent may edit and delete notes
+    has_archived_conversations: bool = True
+    sla_delay: float = 1.0  # seconds after which due dates are filled in
+    index_lag: float = 0.0  # seconds in which the list does not know a new ticket
     # What the list still says of a ticket whose change it has not heard of, by its number.
     lagging: dict[int, dict[str, Any]] = field(default_factory=dict)
     _used: list[float] = field(default_factory=list)
@@ -110,6 +113,7 @@ class Freshdesk(Server):
             r"/api/v2/groups": {"GET": self._groups},
             r"/api/v2/contacts": {"GET": self._contacts},
             r"/api/v2/tickets/archived/(\d+)": {"GET": self._show_archived},
+            r"/api/v2/tickets/archived/(\d+)/conversations": {"GET": self._archived_conversations},
             r"/api/v2/tickets": {"GET": self._list, "POST": self._create},
             r"/api/v2/tickets/(\d+)": {"GET": self._show, "PUT": self._update},
             r"/api/v2/tickets/(\d+)/notes": {"POST": self._add_note},
@@ -185,6 +189,11 @@ class Freshdesk(Server):
     def _show_archived(self, request: Request, number: int) -> tuple[int, Any, dict[str, str]]:
         return 200, self.archived[number], {}
 
+    def _archived_conversations(self, request: Request, number: int) -> tuple[int, Any, dict[str, str]]:
+        if not self.has_archived_conversations:
+            raise Wrong(404)
+        return self._conversations(request, number)
+
     def _list(self, request: Request) -> tuple[int, Any, dict[str, str]]:
         asked = dict(parse_qsl(request.query))
         if unknown := set(asked) - LIST_PARAMETERS:
@@ -192,6 +201,7 @@ class Freshdesk(Server):
         self._run_sla_engine()
         rows = [self.lagging.get(ticket["id"], ticket) for ticket in self.tickets.values()]
         rows = [ticket for ticket in rows if not ticket.get("deleted") and not ticket.get("spam")]
+        rows = [ticket for ticket in rows if not self.index_lag or _age(ticket) >= self.index_lag]
         if "email" in asked:
             rows = [ticket for ticket in rows if ticket["email"] == asked["email"]]
             if not rows:  # the real one knows no contact of that address before its first ticket
@@ -208,7 +218,7 @@ class Freshdesk(Server):
     def _run_sla_engine(self) -> None:
         """The real one fills the due dates in a second after the creation, and so changes `updated_at`."""
         for ticket in self.tickets.values():
-            if ticket["due_by"] is None:
+            if ticket["due_by"] is None and _age(ticket) >= self.sla_delay:
                 ticket |= {"due_by": _now(), "fr_due_by": _now(), "updated_at": _now()}
 
     # ---------- The account ----------
@@ -316,6 +326,11 @@ def _flat(html: str) -> str:
 
 def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _age(ticket: dict[str, Any]) -> float:
+    """Seconds since it was made, which is told to the second."""
+    return (datetime.now(UTC) - _instant(ticket["created_at"])).total_seconds()
 
 
 def _instant(value: str) -> datetime:

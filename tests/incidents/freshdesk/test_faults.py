@@ -1,6 +1,9 @@
 """Whatever breaks on the way: exactly one ticket, and each note exactly once and in order."""
 
+from typing import Any
+
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
@@ -10,6 +13,7 @@ from incidents.outbox.tasks import sweep
 from tests.factories import make_incident
 from tests.incidents.driving import deliver_due, let_time_pass, settle
 from tests.incidents.freshdesk.test_ticket import entry_ids, summaries
+from tests.incidents.reading_back import entries, look_back
 from tests.standins.freshdesk import Freshdesk
 from tests.standins.http import Fault
 
@@ -81,6 +85,36 @@ def test_what_may_have_arrived_is_left_in_peace_before_we_ask(
     row = OutboxRow.objects.get(event="ticket")
     assert row.dispatched_at is None
     assert (row.due_at - row.written_at).total_seconds() >= 29
+
+
+def test_a_list_that_learns_of_a_ticket_late_makes_no_second_one(
+    freshdesk: Freshdesk, night: Any, incident: Incident
+) -> None:
+    """Committed, never answered, and unknown to the list for as long as we leave it in peace."""
+    freshdesk.index_lag = 29.0
+    freshdesk.fail(Fault.RESET_AFTER, "POST", TICKETS)
+    deliver_due()
+    row = OutboxRow.objects.get(event="ticket")
+    assert row.is_unsure
+    night.shift((row.due_at - timezone.now()).total_seconds())
+    deliver_due()
+    assert len(freshdesk.tickets) == 1
+    assert Ticket.objects.get(incident=incident).number in freshdesk.tickets
+
+
+def test_due_dates_that_come_a_second_later_are_no_news(
+    freshdesk: Freshdesk, night: Any, incident: Incident
+) -> None:
+    deliver_due()
+    (ticket,) = freshdesk.tickets.values()
+    look_back()
+    made_at = ticket["updated_at"]
+    assert ticket["due_by"] is None
+    night.shift(700)
+    look_back()
+    assert ticket["due_by"] == ticket["updated_at"] != made_at
+    read = Ticket.objects.get(incident=incident)
+    assert (read.asked_at, entries(read)) == (None, [])
 
 
 def test_a_freshdesk_that_was_down_is_caught_up_by_the_sweep(freshdesk: Freshdesk, triaged: Incident) -> None:

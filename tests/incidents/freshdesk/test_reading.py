@@ -248,6 +248,20 @@ def test_an_archived_ticket_is_read_from_the_archive_and_then_left(
     assert (read.is_archived, read.read_error) == (True, "")
 
 
+@pytest.mark.parametrize("has_them", [True, False])
+def test_what_was_said_just_before_a_ticket_was_archived_is_read_where_the_account_gives_it(
+    read: Ticket, agents: Agents, freshdesk: Freshdesk, has_them: bool
+) -> None:
+    freshdesk.has_archived_conversations = has_them
+    agents.reply(read.number, "It is back")
+    freshdesk.archive(read.number)
+    reading.expect(read.number)
+    read_due()
+    assert [entry.text for entry in entries(read)] == ["It is back"] * has_them
+    read.refresh_from_db()
+    assert (read.is_archived, read.read_error) == (True, "")
+
+
 def test_a_merged_ticket_is_followed_and_the_timeline_says_so(
     read: Ticket, agents: Agents, freshdesk: Freshdesk, engineer: User, night: Any
 ) -> None:
