@@ -13,12 +13,11 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Permission
 from incidents.guard import look_for_patient_data, look_for_patient_number
-from incidents.intake import FREE_TEXTS, log_incident
+from incidents.intake import log_incident
 from incidents.local_time import local
 from incidents.models import Incident, IntakeDraft, Proposal
 from incidents.proposals import CALLER, take
 
-GUARDED = ("caller_name", "customer_words", *FREE_TEXTS)
 LONGEST = 5000
 SHOWN = 5
 
@@ -50,9 +49,12 @@ def keep(
 
 
 def blocked_in(given: Mapping[str, str]) -> dict[str, list[str]]:
-    """The texts with patient data at level `block`: field, and the words that say where."""
+    """The texts with patient data at level `block`: field, and the words that say where.
+
+    Every field: a draft keeps what was typed as it was, in a field for a time too.
+    """
     number = given.get("call_back_number", "")
-    texts = {name: given.get(name) for name in GUARDED}
+    texts = {name: text for name, text in given.items() if name != "call_back_number"}
     return {**look_for_patient_data(**texts), **look_for_patient_number(call_back_number=number)}
 
 

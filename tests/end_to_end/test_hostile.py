@@ -1,14 +1,18 @@
 """Rubbish at every address, in every query, in every form: a clear answer, never a server error."""
 
+import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pydoc import locate
 from typing import Any
 from urllib.parse import urljoin
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.core.cache import cache
 from django.db import transaction
+from django.db.models import CharField, JSONField, TextField
 from django.test import Client
 from django.urls import resolve
 
@@ -19,7 +23,7 @@ from accounts.models import User
 from handover.models import HandoverItem
 from incidents.models import Incident
 from sops.run_views import ACTS
-from tests.end_to_end import world
+from tests.end_to_end import planting, text_columns, world
 from tests.end_to_end.addresses import every_route, fill, names_in
 from tests.end_to_end.visitor import Form, forms_in
 from tests.factories import SUNDAY_NIGHT
@@ -255,3 +259,66 @@ def test_no_address_of_the_api_breaks_when_rubbish_is_sent_to_it(
     addresses = [fill(route, values) for route in own_addresses() if "/api/v1/" in route]
     sent = ((address, body) for at, address in enumerate(addresses) for body in in_turn(BODIES, at))
     assert refused_badly(client, sent, content_type="application/json") == []
+
+
+# ---------- Patient data ----------
+
+
+def test_no_form_or_call_keeps_patient_data_and_every_column_with_text_is_accounted_for(
+    pages: dict[str, str], browser: Any
+) -> None:
+    reached: set[str] = set()
+    kept: set[str] = set()
+    known: set[Any] = set()
+    for who, names in planting.WRITERS.items():
+        client = browser(who)
+        for address, values, texts in planting.forms_of(client, pages, names, known):
+            columns, wrong = planting.tried(client, address, values, texts)
+            reached, kept = reached | columns, kept | wrong
+    for address, body, texts in calls():
+        columns, wrong = planting.tried(
+            browser(world.LEAD), address, body, texts, content_type="application/json"
+        )
+        assert columns, address
+        reached, kept = reached | columns, kept | wrong
+    assert kept == set()
+    elsewhere = " ".join((*text_columns.GUARDED_IN.values(), *text_columns.NOT_TYPED.values())).split()
+    assert columns_with_text() - reached - set(elsewhere) == set()
+    assert len(reached) > 25  # the walk writes, it does not only knock
+
+
+def calls() -> Iterator[tuple[str, dict[str, Any], set[str]]]:
+    """Calls of the API that take words of their own; the others call the services that the forms call."""
+    incident = Incident.objects.filter(state="triaging").earliest("pk")
+    facts = {
+        "call_back_number": "01632 960174", "customer": "wexcombe", "service": "compucare8",
+        "failure": "cannot_sign_in", "who_affected": "everyone_all_sites",
+    }  # fmt: skip
+    free = {"caller_name", "error_text", "impact", "customer_changes", "customer_reference"}
+    yield "/api/v1/incidents/", facts, free
+    yield f"/api/v1/incidents/{incident.reference}/timeline/", {}, {"text"}
+
+
+def columns_with_text() -> set[str]:
+    floors = ("accounts", "incidents", "sops", "handover")
+    return {
+        f"{model._meta.label}.{field.name}"
+        for model in apps.get_models() if model._meta.app_label in floors
+        for field in model._meta.concrete_fields
+        if isinstance(field, CharField | TextField | JSONField) and not field.choices
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("function", text_columns.GUARDED_IN)
+def test_the_guard_still_stands_where_the_walk_does_not_come(function: str) -> None:
+    found: Any = locate(function)
+    assert found is not None
+    guard = (
+        r"\b(?:refuse_patient_data|refuse_patient_number|refuse_unfit|typed\.refuse|pid\.mask|pid\.find)\("
+    )
+    assert re.search(guard, inspect.getsource(found))
+
+
+def test_no_reason_outlives_its_column() -> None:
+    named = " ".join((*text_columns.GUARDED_IN.values(), *text_columns.NOT_TYPED.values())).split()
+    assert set(named) - columns_with_text() == set()

@@ -127,6 +127,9 @@ def test_a_draft_asks_and_counts_nothing(engineer: User, browse: Callable[[User]
     assert set(blocked_in({"impact": BLOCKED, "call_back_number": "NHS number 9990010021"})) == {
         "impact", "call_back_number",
     }  # fmt: skip
+    assert set(blocked_in({"began_at": BLOCKED, "nobody knows this field": BLOCKED})) == {
+        "began_at", "nobody knows this field",
+    }  # fmt: skip
     assert decisions() == []
 
 
