@@ -12,7 +12,7 @@ from sops.actions.azure.client import Answer, call
 from sops.actions.azure.operations import OPERATIONS, Tier
 from sops.actions.azure.reading import Json, read_list
 from sops.actions.azure.reading_data import failover_group
-from sops.actions.azure.resource_ids import ResourceId, parse
+from sops.actions.azure.resource_ids import ResourceId, parse, same
 from sops.actions.azure.role_definitions import TIERS, missing, name_of
 from sops.actions.outcomes import Failed, Refused, Throttled
 
@@ -71,8 +71,10 @@ def _examine_one(component: Component, up_to: Tier) -> Iterator[Line]:
         yield Line(f"{component}: {trouble}", is_wrong=True)
         return
     yield Line(f"{component}: read")
+    partners = _partners(component, resource, answer)
+    yield from _registered_twice(component, partners)
     if component.kind != ComponentKind.REGION:
-        yield from _examine_rights(component, [resource, *_partners(component, resource, answer)], up_to)
+        yield from _examine_rights(component, [resource, *partners], up_to)
 
 
 def _partners(component: Component, resource: ResourceId, answer: Answer) -> list[ResourceId]:
@@ -83,6 +85,18 @@ def _partners(component: Component, resource: ResourceId, answer: Answer) -> lis
         return [parse(failover_group(answer.body).partner_id).child("failoverGroups", resource.name)]
     except (Refused, Failed):
         return []
+
+
+def _registered_twice(component: Component, partners: list[ResourceId]) -> Iterator[Line]:
+    """One group under the names of both its servers: two runs could then fail it over at once."""
+    others = Component.objects.filter(kind=ComponentKind.FAILOVER_GROUP, is_simulated=False, is_active=True)
+    for other in others.exclude(pk=component.pk) if partners else ():
+        if any(same(other.resource_id, str(partner)) for partner in partners):
+            yield Line(
+                f"{component}: the other side of {other}, so that two runs could act on one group at once. "
+                "Take the one on the usual secondary out of use",
+                is_wrong=True,
+            )
 
 
 def _examine_rights(component: Component, resources: list[ResourceId], up_to: Tier) -> Iterator[Line]:

@@ -97,6 +97,22 @@ def test_the_server_of_the_copy_needs_the_right_to_fail_over_too(azure: Azure) -
     assert ending == "1 to put right."
 
 
+def test_a_failover_group_is_registered_on_one_of_its_servers(azure: Azure) -> None:
+    """One action at a time on a target is one at a time on a component: two of them would be two."""
+    register(Kind.FAILOVER_GROUP)
+    register(Kind.FAILOVER_GROUP, resource_id=WEST_GROUP.upper(), name="fg-cc8-west")
+    for each in (estate.IDS[Kind.FAILOVER_GROUP], WEST_GROUP):
+        give(azure, *TIERS, to=each)
+    lines, ending = doctor()
+    wrong = [line for line in lines if line.startswith("WRONG")]
+    assert [line.partition(", so that")[0] for line in wrong] == [
+        "WRONG  fg-cc8: the other side of fg-cc8-west", "WRONG  fg-cc8-west: the other side of fg-cc8",
+    ]  # fmt: skip
+    assert ending == "2 to put right."
+    Component.objects.filter(name="fg-cc8-west").update(is_active=False)
+    assert doctor()[1] == ""
+
+
 def test_a_component_that_is_not_there_says_to_correct_the_register(azure: Azure) -> None:
     register(Kind.VIRTUAL_MACHINE, resource_id=f"{VM}-gone")
     lines, ending = doctor()
