@@ -204,9 +204,10 @@ def _wrong_update(step: Step) -> Found:
     if not step.words.strip():
         yield ("words",), "write the words that the public is told"
     try:
-        names = {name for _, name, _, _ in string.Formatter().parse(step.words) if name is not None}
+        parts = [part for part in string.Formatter().parse(step.words) if part[1] is not None]
     except ValueError:
         yield ("words",), "a brace in the words is not closed"
         return
-    if names - PLACEHOLDERS:
+    # A width or another form is refused too: one of nine digits would fill the memory of who opens the page.
+    if any(name not in PLACEHOLDERS or form or other for _, name, form, other in parts):
         yield ("words",), "the words may hold {service} and {next}, and no other placeholder"

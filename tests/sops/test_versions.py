@@ -229,6 +229,8 @@ WRONG_STEPS: list[tuple[list[dict[str, Any]], str]] = [
      "say whether the service is restored"),
     ([POST | {"words": ""}], "write the words that the public is told"),
     ([POST | {"words": "At {hospital}"}], "and no other placeholder"),
+    ([POST | {"words": "At {service:>999999999}"}], "and no other placeholder"),
+    ([POST | {"words": "At {service!r}"}], "and no other placeholder"),
     ([POST | {"words": "At {"}], "a brace in the words is not closed"),
     ([POST | {"parameters": {"phase": "guessing"}}], "Step 1: phase:"),
 ]  # fmt: skip
