@@ -74,6 +74,7 @@ class Permission(StrEnum):
     VIEW_SOP = "sops.view_sop"
     WRITE_SOP = "sops.write_sop"
     APPROVE_SOP = "sops.approve_sop"
+    GRANT_SOP = "sops.grant_sop"
     VIEW_RUN = "sops.view_run"
     RUN_SOP = "sops.run_sop"
     STOP_RUN = "sops.stop_run"
@@ -133,7 +134,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.APPROVE_TEMPLATE, P.USE_ADMIN,
     }),
     Role.SERVICE_MANAGER: frozenset(_READ | {
-        P.GRANT_INCIDENT,
+        P.GRANT_INCIDENT, P.GRANT_SOP,
         P.MANAGE_CUSTOMERS, P.MANAGE_PEOPLE, P.MANAGE_CALENDAR, P.VIEW_REPORT, P.VIEW_PRODUCT_NOTE,
         P.USE_ADMIN, P.RETRY_DELIVERY, P.AGREE_ACTION, P.PLAN_MAINTENANCE, P.WRITE_TEMPLATE,
         P.MANAGE_SUBSCRIBERS, P.LET_IN, P.BREAK_GLASS, P.REVIEW_ACCESS, P.VIEW_HOLDS, P.MANAGE_HOLDS,

@@ -39,11 +39,12 @@ class ShareForm(forms.Form):
         error_messages={"required": "Say why they need to see it"},
     )  # fmt: skip
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, people: Any = None, lasts: Any = LASTS, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people: Any = self.fields["person"]
-        people.queryset = sharing.candidates(user)
-        people.label_from_instance = lambda each: f"{each.name}, {each.organisation}"
+        person: Any = self.fields["person"]
+        person.queryset = sharing.candidates(user) if people is None else people
+        person.label_from_instance = lambda each: f"{each.name}, {each.organisation}"
+        self.fields["lasts"].choices = lasts  # type: ignore[attr-defined]
 
     @property
     def expires_at(self) -> Any:

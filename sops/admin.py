@@ -18,7 +18,7 @@ from incidents.models import Incident
 from sops.deciding import DecisionForm, WithdrawForm, decision_page
 from sops.draft_page import draft_page
 from sops.models import Run, Sop, SopVersion
-from sops.models.version import EDITABLE, VersionState
+from sops.models.version import EDITABLE, VersionState, is_author
 from sops.services.drafting import reach_is_fixed
 
 
@@ -94,11 +94,7 @@ class SopAdmin(VendorAdmin):
 def _may_edit(request: HttpRequest, version: SopVersion | None) -> bool:
     """A draft, or what was sent back, by its own author."""
     return (
-        version is not None
-        and version.state in EDITABLE
-        and version.author_id == request.user.pk
-        and _is_vendor(request)
-        and request.user.has_perm(Permission.WRITE_SOP)
+        version is not None and version.state in EDITABLE and is_author(version, request.user)  # type: ignore[arg-type]
     )
 
 

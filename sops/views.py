@@ -22,6 +22,7 @@ from incidents.views import done
 from sops import forms, presenting, services
 from sops.applicability import choices_for
 from sops.models import Run, Sop, SopVersion, Suspension
+from sops.models.sop import may_write
 from sops.models.suspension import that_holds
 from sops.rehearsal import may_rehearse
 
@@ -99,7 +100,8 @@ def _sop_page(request: HttpRequest, sop: Sop, form: forms.ReasonForm) -> dict[st
         "may_suspend": request.user.has_perm(Permission.APPROVE_SOP),
         "review_soon": presenting.review_soon(version, today),
         "may_rehearse": version is not None and may_rehearse(version, signed_in(request)),
-        "may_write": request.user.has_perm(Permission.WRITE_SOP),
+        "may_write": may_write(sop, signed_in(request)),
+        "may_give": request.user.has_perm(Permission.GRANT_SOP),
         "may_decide": request.user.has_perm(Permission.APPROVE_SOP),
     }  # fmt: skip
 

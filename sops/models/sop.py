@@ -7,10 +7,17 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import Customer, Service, User
-from accounts.roles import Permission
+from accounts.roles import Permission, Side
 from incidents.models import Incident
 
 CODE = RegexValidator(r"^SOP-[0-9]{2,3}$", "Write it as SOP-03: the letters, a hyphen, two or three digits.")
+
+
+def may_write(sop: "Sop", person: User) -> bool:
+    """An author of the vendor, or somebody of the vendor to whom just this SOP was given."""
+    if person.side != Side.VENDOR:
+        return False
+    return person.has_perm(Permission.WRITE_SOP) or person.has_perm("sops.own_sop", sop)
 
 
 class SopQuerySet(models.QuerySet["Sop"]):
@@ -55,6 +62,7 @@ class Sop(models.Model):
     class Meta:
         verbose_name = "SOP"
         ordering = ("code",)
+        permissions = [("own_sop", "Can write drafts of one SOP")]
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}"

@@ -12,7 +12,7 @@ from accounts.errors import Conflict
 from accounts.models import User
 from accounts.roles import Permission, Side
 from incidents.fsm import StateField, StatefulModel
-from sops.models.sop import Sop
+from sops.models.sop import Sop, may_write
 
 TEXTS = ("summary", "use_when", "stop_when", "way_back", "preconditions")
 # What a version says. Fixed from submission on: the approver decides on just this.
@@ -35,8 +35,8 @@ ONCE_APPROVED = (VersionState.APPROVED, VersionState.SUPERSEDED)
 
 
 def is_author(version: "SopVersion", user: User) -> bool:
-    """Its author writes it, of the vendor; another author starts a version of their own."""
-    return user.has_perm(Permission.WRITE_SOP) and user.side == Side.VENDOR and user.pk == version.author_id
+    """Its author writes it, while they may write this SOP; another author starts a version of their own."""
+    return user.pk == version.author_id and may_write(version.sop, user)
 
 
 def is_another_approver(version: "SopVersion", user: User) -> bool:

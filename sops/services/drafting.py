@@ -13,6 +13,7 @@ from accounts.roles import Permission, Side
 from incidents.guard import refuse_patient_data
 from sops.content import SopContent
 from sops.models import Sop, SopVersion, Step
+from sops.models.sop import may_write
 from sops.models.version import TEXTS, VersionState, is_author
 from sops.problems import Place, StepProblem, patient_data_in, refuse_unfinished
 from sops.writing import canonical, content_of, fingerprint, said_by
@@ -24,8 +25,9 @@ Steps = Sequence[Mapping[str, Any]]
 @transaction.atomic
 def start_draft(sop_id: int, *, by: User) -> SopVersion:
     """A new draft of the person's own, with the words and steps of the newest version, if there is one."""
-    _refuse_no_author(by)
     sop = Sop.objects.select_for_update().get(pk=sop_id)
+    if not may_write(sop, by):
+        raise PermissionDenied("An author of the vendor, or who was given this SOP, writes it")
     newest = sop.versions.order_by("-number").first()
     said = said_by(newest) if newest else {}
     texts = {name: said[name] for name in TEXTS} if said else {}

@@ -95,7 +95,8 @@ PAGES = {
         "maintenance announced > Preview",
     ]),
     "auditor": (world.AUDITOR, ["/reads/", "/reads/?since=x", "/holds/"]),
-    "holds": (world.MANAGER, ["/holds/ > Place the hold", "/people/export/ > Export what is held"]),
+    "holds": (world.MANAGER, ["/holds/ > Place the hold", "/people/export/ > Export what is held",
+        "/sops/SOP-03/owners/ > Give it"]),
     "approver": (world.APPROVER, [
         "/sops/SOP-05/", "/sops/SOP-03/ > Suspend", "version that waits", "version not rehearsed",
         "version not rehearsed > Record decision", "/sops/suspensions/",
