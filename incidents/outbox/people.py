@@ -6,7 +6,9 @@ Message-ID, so that mail programs fold the two into one.
 """
 
 import smtplib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -16,7 +18,9 @@ from django.urls import reverse
 from incidents.models import OutboxRow
 from incidents.outbox import registry
 
-TIMEOUT = 20  # seconds for each answer of the mail server; the outbox holds the row for 90
+TIMEOUT = 20  # seconds for each answer until we are let in; the outbox holds the row for 90
+PATIENCE = 45  # seconds for each answer after that: a server that looks at what it is given takes its time
+SILENT = "The mail server fell silent. It is sent again, so it may come twice"
 PERMANENT = 500  # the first SMTP code that says: never as it is
 
 _events: dict[str, Callable[[OutboxRow], None]] = {}
@@ -49,9 +53,11 @@ def message_id(thing: str) -> str:
 
 def send(message: EmailMessage) -> None:
     """One attempt, sorted into what the outbox knows: later, never, or not known."""
+    connection = get_connection(timeout=TIMEOUT)
     try:
-        message.connection = get_connection(timeout=TIMEOUT)
-        message.send()
+        with _let_in(connection):
+            message.connection = connection
+            message.send()
     except smtplib.SMTPRecipientsRefused as error:
         code = max((code for code, _ in error.recipients.values()), default=PERMANENT)
         raise _refused(code, "The mail server refused the address") from error
@@ -59,11 +65,24 @@ def send(message: EmailMessage) -> None:
         # Never the server's own words: they may hold what was sent.
         raise _refused(error.smtp_code, "The mail server refused it") from error
     except smtplib.SMTPServerDisconnected as error:
-        raise registry.Unsure(
-            "The mail server fell silent. It is sent again, so it may come twice"
-        ) from error
+        raise registry.Unsure(SILENT) from error
     except (smtplib.SMTPException, OSError) as error:
         raise registry.RetryLater(f"The mail server cannot be reached ({type(error).__name__})") from error
+
+
+@contextmanager
+def _let_in(connection: Any) -> Iterator[None]:
+    """Connected and signed in. Whatever breaks until then, nothing was given over: RetryLater."""
+    try:
+        connection.open()
+    except smtplib.SMTPServerDisconnected as error:
+        raise registry.RetryLater("The mail server hangs up before it is given anything") from error
+    try:
+        if (server := getattr(connection, "connection", None)) is not None:  # of SMTP; no other has one
+            server.sock.settimeout(PATIENCE)
+        yield
+    finally:
+        connection.close()
 
 
 def _refused(code: int, words: str) -> registry.RetryLater | registry.CannotDeliver:

@@ -22,6 +22,8 @@ class MailServer:
     rcpt_code: int = 250
     data_code: int = 250
     silent_after_data: bool = False
+    slowness: float = 0.0  # seconds before the answer to a message
+    hangs_up: bool = False  # before a word is said
     auth_words: str = ""
     closing: threading.Event = field(default_factory=threading.Event)
 
@@ -31,6 +33,8 @@ class _Handler(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         desk: MailServer = self.server.desk
+        if desk.hangs_up:
+            return
         self._say("220 stand-in")
         while line := self.rfile.readline():
             verb = line[:4].upper().decode()
@@ -48,6 +52,7 @@ class _Handler(socketserver.StreamRequestHandler):
                 if desk.silent_after_data:
                     desk.closing.wait(10)
                     return
+                desk.closing.wait(desk.slowness)
                 self._say(f"{desk.data_code} message")
             else:
                 self._say("221 bye")

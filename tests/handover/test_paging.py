@@ -132,7 +132,7 @@ def test_a_message_refused_for_good_is_parked(mail, row):
 def test_silence_after_the_message_is_not_known_and_it_is_sent_again_under_the_same_number(
     mail, row, monkeypatch
 ):
-    monkeypatch.setattr(people, "TIMEOUT", 0.3)
+    monkeypatch.setattr(people, "PATIENCE", 0.3)
     mail.silent_after_data = True
     send(row)
     assert row.is_unsure

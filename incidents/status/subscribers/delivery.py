@@ -24,6 +24,7 @@ NAME = OutboxRow.Destination.SUBSCRIBERS
 GIVE_UP = timedelta(hours=24)  # a webhook that was away for so long: one refusal
 GIVE_UP_ASKING = timedelta(hours=1)
 NO_MAIL_SERVER = 600.0  # seconds until it is looked for again
+MOST_SILENCES = 2  # of a mail server that was given an update: then it is not given a third time
 FAN_OUT = "fan_out"
 EVENT_OF = {Subscriber.Kind.EMAIL: "status_email", Subscriber.Kind.WEBHOOK: "webhook"}
 
@@ -95,8 +96,10 @@ def deliver_challenge(row: OutboxRow) -> None:
 
 
 def deliver_email(row: OutboxRow) -> None:
+    """Once; where no answer came once more, under the same Message-ID, and then no more."""
     subscriber, told = _still_wanted(row)
-    if subscriber is None or told is None:
+    is_given = row.is_unsure and row.failures >= MOST_SILENCES and row.last_error == people.SILENT
+    if subscriber is None or told is None or is_given:
         return
     try:
         _send(mail.update(subscriber, told, key=row.key))

@@ -240,7 +240,7 @@ def test_a_lost_answer_is_sent_again_under_the_same_number(
     mail: MailServer, reader: Subscriber, incident: Incident, engineer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A mail server cannot be asked what it took: the receiver's program folds the two into one."""
-    monkeypatch.setattr(people, "TIMEOUT", 0.2)
+    monkeypatch.setattr(people, "PATIENCE", 0.2)
     mail.silent_after_data = True
     tell(incident, by=engineer)
     deliver_to_subscribers()
@@ -248,6 +248,54 @@ def test_a_lost_answer_is_sent_again_under_the_same_number(
     after_a_while()
     assert len(mail.messages) == 2
     assert len({message["Message-ID"] for message in mail.messages}) == 1
+
+
+def test_a_mail_server_that_never_answers_is_given_an_update_twice_and_nothing_is_parked(
+    mail: MailServer, reader: Subscriber, incident: Incident, engineer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "PATIENCE", 0.2)
+    mail.silent_after_data = True
+    tell(incident, by=engineer)
+    deliver_to_subscribers()
+    after_a_while(10)
+    assert len(mail.messages) == 2
+    assert waiting() == []
+
+
+def test_an_update_whose_workers_died_is_sent_however_often_they_did(
+    mail: MailServer, reader: Subscriber, incident: Incident, engineer: User
+) -> None:
+    tell(incident, by=engineer)
+    deliver_to_subscribers(1)
+    died = {"is_unsure": True, "failures": 5, "locked_until": timezone.now() - timedelta(seconds=1)}
+    OutboxRow.objects.filter(event="status_email").update(**died)
+    deliver_to_subscribers()
+    assert (len(mail.messages), waiting()) == (1, [])
+
+
+def test_a_mail_server_that_looks_at_a_message_for_long_is_waited_for(
+    mail: MailServer, reader: Subscriber, incident: Incident, engineer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "TIMEOUT", 0.3)
+    mail.slowness = 0.5
+    tell(incident, by=engineer)
+    deliver_to_subscribers()
+    assert (len(mail.messages), waiting()) == (1, [])
+
+
+def test_a_mail_server_that_hangs_up_at_once_was_given_nothing_and_counts_nothing(
+    mail: MailServer, reader: Subscriber, incident: Incident, engineer: User
+) -> None:
+    mail.hangs_up = True
+    tell(incident, by=engineer)
+    deliver_to_subscribers()
+    after_a_while(10)
+    (row,) = waiting()
+    assert (row.is_unsure, row.failures, row.parked_at) == (False, 0, None)
+    assert row.last_error == "The mail server hangs up before it is given anything"
+    mail.hangs_up = False
+    after_a_while()
+    assert len(mail.messages) == 1
 
 
 def test_without_a_mail_server_what_waits_is_kept(
