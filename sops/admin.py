@@ -176,7 +176,7 @@ class SopVersionAdmin(VendorAdmin):
         is_writing = "seen" in request.POST
         if is_writing and version.author_id != request.user.pk:
             raise PermissionDenied("Its author alone writes it")
-        if is_writing or _may_edit(request, version):
+        if is_writing or (_may_edit(request, version) and "withdraw" not in request.POST):
             return draft_page(request, version)
         return self.decide(request, version)
 

@@ -13,7 +13,7 @@ from incidents.local_time import local
 from sops import differences, evidence, presenting, services
 from sops.models import SopVersion
 from sops.models.step_run import Risk
-from sops.models.version import VersionState, is_another_approver, is_approver
+from sops.models.version import EDITABLE, VersionState, is_another_approver, is_approver, is_author
 from sops.rehearsal import may_rehearse
 from sops.writing import fingerprint
 
@@ -110,8 +110,15 @@ def decision_page(
         "waiting": list(waiting.order_by("submitted_at", "pk")),
         "may_decide": waits and is_another_approver(version, reader),
         "is_own": waits and version.author_id == reader.pk,
-        "may_withdraw": version.state == VersionState.APPROVED and is_approver(version, reader),
+        "may_withdraw": _may_withdraw(version, reader),
     }  # fmt: skip
+
+
+def _may_withdraw(version: SopVersion, reader: Any) -> bool:
+    """An approver what is in force; its author what was never decided on. Others send it back."""
+    if version.state == VersionState.APPROVED:
+        return is_approver(version, reader)
+    return version.state in (VersionState.SUBMITTED, *EDITABLE) and is_author(version, reader)
 
 
 def version_before(version: SopVersion, reader: Any) -> SopVersion | None:

@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 
 from accounts.errors import Conflict
 from sops import services
+from sops.deciding import WithdrawForm
 from sops.draft_sheet import ASKS, Sheet
 from sops.models import SopVersion
 from sops.problems import MOST_STEPS
@@ -75,5 +76,6 @@ def _shown(
         "problems": sheet.problems() if status == 422 else [], "places": [each.spot for each in sheet.steps],
         "is_full": len(sheet.keys) >= MOST_STEPS, "checks": actions_of(CheckForm.risks),
         "actions": actions_of(ActionForm.risks), "others": OTHER_KINDS,
+        "withdraw": WithdrawForm(auto_id="withdraw_%s"),
     }  # fmt: skip
     return TemplateResponse(request, "admin/sops/sopversion/write.html", context, status=status)

@@ -154,6 +154,29 @@ def test_an_approver_withdraws_what_is_in_force(approver: User, browse: Browse) 
     assert state(version) == "withdrawn"
 
 
+@pytest.mark.parametrize("state_before", ["draft", "submitted", "sent_back"])
+def test_its_author_gives_up_what_was_never_decided_on(
+    state_before: str, submitted: SopVersion, author: User, approver: User, browse: Browse
+) -> None:
+    version = making.make_draft(author) if state_before == "draft" else submitted
+    if state_before == "sent_back":
+        services.send_back_version(version.pk, reason="Say when to stop", by=approver)
+    client = browse(author)
+    assert f"Withdraw version {version.number}" in client.get(page(version)).content.decode()
+    refused = client.post(page(version), {"withdraw": "1", "reason": " "})
+    assert (refused.status_code, state(version)) == (422, state_before)
+    assert "Say why you withdraw it" in refused.content.decode()
+    assert client.post(page(version), {"withdraw": "1", "reason": "Not needed"}).status_code == 302
+    assert state(version) == "withdrawn"
+    assert services.start_draft(version.sop.pk, by=author).way_back == version.way_back
+
+
+def test_what_another_wrote_is_sent_back_and_not_withdrawn(
+    submitted: SopVersion, approver: User, browse: Browse
+) -> None:
+    assert "Withdraw version" not in browse(approver).get(page(submitted)).content.decode()
+
+
 def test_what_waits_comes_first_in_the_list(submitted: SopVersion, approver: User, browse: Browse) -> None:
     other = making.make_approved(review_on=timezone.now().date() + timedelta(days=30))
     client = browse(approver)
