@@ -75,10 +75,10 @@ PAGES = {
         "/handovers/", "handover draft", "handover offered", "handover closed", "/rota/", "/pages/",
         "/reports/ = 403", "/incidents/OOH-2020-00001/ = 404",
     ]),
-    "sign-in": (world.ENGINEER, [
+    # Somebody of their own: what guards the sign-in opens for ten minutes after it.
+    "sign-in": (world.AUDITOR, [
         "/your-sign-in/", "/your-sign-in/set-up/", "/your-sign-in/app/ > Set up this app",
         "/your-sign-in/key/", "/your-sign-in/password/ > Change", "/lock/ > Continue",
-        "/break-glass/ > Take the role",
     ]),
     "lead": (world.LEAD, [
         "incident not covered/override-gate/", "/rota/ > Add this shift", "/people/", "person",
@@ -86,7 +86,7 @@ PAGES = {
         "patient report", "patient report > Put the words back", "patient report/?words=1", "/patient-data/",
     ]),
     "desk": (world.ANALYST, ["/", "incident told", "handover offered", "handover offered > Accept this"]),
-    "specialist": (world.SPECIALIST, ["/pages/"]),
+    "specialist": (world.SPECIALIST, ["/pages/", "/break-glass/ > Take the role"]),
     "manager": (world.MANAGER, [
         "/reports/", "/reports/2020-01/", "/reports/2099-01/ = 404", "/no-role/ = 403", "/subscribers/",
         "/integrations/", "/integrations/ > Add it", "person > End the access", "/break-glass/",
