@@ -355,6 +355,7 @@ SPECTACULAR_SETTINGS = {
         "HandoverDirection": "handover.models.handover.Direction",
         "HandoverState": "handover.models.handover.HandoverState",
         "HandoverItemState": "handover.models.item.ItemState",
+        "ServiceStateSaid": "incidents.status.services.SAID_OF_SERVICES",
         "Side": "accounts.roles.Side",
         "TimelineKind": "incidents.models.timeline.Kind",
     },

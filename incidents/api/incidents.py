@@ -23,13 +23,14 @@ from incidents.api.permissions import MayReadIncidents
 from incidents.intake import answer_gate, log_once
 from incidents.models import Incident, StatusUpdate, TimelineEntry
 from incidents.reads import note_incident, note_many
-from incidents.status.services import post_update
+from incidents.status.services import correct_update, post_update
 
 KEY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER,
     description="The same key and body log once (200 again); with another body it is refused (409).",
 )  # fmt: skip
 REFERENCE = OpenApiParameter("reference", str, OpenApiParameter.PATH, description="Such as OOH-2026-00042.")
+UPDATE = OpenApiParameter("update", int, OpenApiParameter.PATH, description="The number of the update.")
 READS = ("list", "retrieve", "timeline", "status_updates")
 
 
@@ -64,6 +65,7 @@ class Incidents(mixins.ListModelMixin, viewsets.GenericViewSet[Any]):
         "create": Permission.LOG_INCIDENT,
         "add_note": Permission.ADD_ENTRY,
         "post_status_update": Permission.POST_STATUS,
+        "correct_status_update": Permission.POST_STATUS,
         "begin_triage": Permission.BEGIN_TRIAGE,
         "decline": Permission.DECLINE_INCIDENT,
         "resume_triage": Permission.RESUME_TRIAGE,
@@ -175,6 +177,18 @@ class Incidents(mixins.ListModelMixin, viewsets.GenericViewSet[Any]):
         given = body_of(shapes.PostUpdateSerializer, request)
         update = post_update(self.found().pk, **given, by=person(request))
         return Response(shapes.StatusUpdateSerializer(update).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(
+        parameters=[REFERENCE, UPDATE], request=shapes.CorrectUpdateSerializer,
+        responses={201: shapes.StatusUpdateSerializer},
+        summary="Correct a public update: both stay to be read",
+    )  # fmt: skip
+    @action(detail=True, methods=["post"], url_path=r"status-updates/(?P<update>[0-9]{1,18})/correct")
+    def correct_status_update(self, request: Request, reference: str, update: str) -> Response:
+        given = body_of(shapes.CorrectUpdateSerializer, request)
+        rows = StatusUpdate.objects.visible_to(request.user).filter(incident=self.found())
+        correction = correct_update(get_object_or_404(rows, pk=update).pk, **given, by=person(request))
+        return Response(shapes.StatusUpdateSerializer(correction).data, status=status.HTTP_201_CREATED)
 
     # ---------- Transitions ----------
 

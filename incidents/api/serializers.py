@@ -219,6 +219,17 @@ class PostUpdateSerializer(Strict):
     )
 
 
+class CorrectUpdateSerializer(Strict):
+    """What is left out stays as it was posted."""
+
+    words = serializers.CharField(max_length=2000)
+    service_state = serializers.ChoiceField(choices=SAID_OF_SERVICES, required=False)
+    affected = serializers.DictField(
+        child=serializers.ChoiceField(choices=SAID_OF_SERVICES), required=False,
+        help_text="All other services that it speaks of: state by code.",
+    )  # fmt: skip
+
+
 class TakeSerializer(Strict):
     """What a person found out beyond the alert; all of it may be left out where the alert says it."""
 

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import Customer, Service, User
 from incidents import services
 from incidents.models import Incident, Kind, State
+from incidents.status.services import post_update
 from tests import factories
 
 URL = "/api/v1/incidents/"
@@ -407,3 +409,24 @@ def test_an_update_may_speak_of_other_services(incident: Incident, engineer: Use
         assert "affected" in answer.content.decode()
     assert client.post(address, update).status_code == 201
     assert [str(each.service) for each in incident.status_updates.get().affected.all()] == ["Compucare Ward"]
+
+
+def test_an_update_is_corrected_and_both_stay(
+    incident: Incident, engineer: User, partner_auditor: User, api: Api
+) -> None:
+    due_at = timezone.now() + timedelta(minutes=30)
+    said = post_update(
+        incident.pk, phase="investigating", words="We loook.", next_update_due_at=due_at, by=engineer
+    )
+    address = one(incident, f"status-updates/{said.pk}/correct/")
+    answer = api(engineer).post(address, {"words": "We look.", "service_state": "degraded_performance"})
+    assert answer.status_code == 201
+    assert (answer.json()["corrects"], answer.json()["service_state"]) == (said.pk, "degraded_performance")
+    assert list(incident.status_updates.order_by("pk").values_list("words", flat=True)) == [
+        "We loook.", "We look.",
+    ]  # fmt: skip
+    assert api(engineer).post(address, {"words": "Somebody else"}).status_code == 409
+    assert "words" in api(engineer).post(address, {}).json()["fields"]
+    assert api(partner_auditor).post(address, {"words": "We look."}).status_code == 403
+    elsewhere = one(factories.make_incident(by=engineer), f"status-updates/{said.pk}/correct/")
+    assert api(engineer).post(elsewhere, {"words": "We look."}).status_code == 404
