@@ -17,6 +17,8 @@ _MACHINE_LIKE = re.compile(
     r"(?:[a-z0-9]+-){1,6}(?:prod|production|live|test|uat|dev|dr|staging|stage|preprod)[0-9]{0,3}"
     # sql-cc8-01, vm-ward: what begins like the name of an Azure resource
     r"|(?:app|asp|sql|sqldb|vm|vmss|avd|vpn|vgw|agw|sb|kv|rg|nsg|vnet|aks)(?:-[a-z0-9]+)*-[a-z0-9]*[0-9][a-z0-9]*"
+    # WEXSQL01, srv-web01, dc02: what ends like the name of a server in a row of them
+    r"|(?:[a-z0-9]{1,20}-){0,4}[a-z0-9]{0,20}(?:srv|svr|server|sql|db|web|app|vm|dc|rds|avd|host|node)[0-9]{1,3}"
     rf"|(?:[a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])?\.){{1,8}}(?:{_DOMAINS})"
     r")(?![\w-])",
     re.IGNORECASE,

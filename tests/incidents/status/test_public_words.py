@@ -34,6 +34,9 @@ PHASES = ["investigating", "identified", "monitoring", "resolved"]
         ("We restarted APP-CC8-PROD.", "APP-CC8-PROD"),
         ("We restarted vm-7", "vm-7"),
         ("We restarted sql-cc8-01 again", "sql-cc8-01"),
+        ("WEXSQL01 is back", "WEXSQL01"),
+        ("We restarted srv-web01.", "srv-web01"),
+        ("It is dc02", "dc02"),
         ("See signin.example.org", "signin.example.org"),
         ("Write to somebody@example.com", "example.com"),
         ("At 10.0.4.17 nothing answers", "10.0.4.17"),
@@ -56,6 +59,7 @@ def test_names_of_hospitals_and_machines_addresses_and_references_are_named_as_u
         "It was back at 01:21:33, a follow-up comes day-to-day. The e-RS connection works 24-7.",
         "We have found the likely cause.It is the database, e.g. its disk (step 3.2)",
         "Wexcombery and unwexcombe are other words",
+        "HL7 messages of P1, since 22 November at 02:07, reach server 2 and the web app again",
         "",
     ],
 )
