@@ -6,6 +6,9 @@ times and loses all that it held; and a Freshdesk of ours that answers every fif
 before and after the commit, time-outs, resets, pages of HTML, half answers, 429. It needs `redis-server`. It
 works on SQLite in a folder of its own, or with DATABASE_URL in a database of its own on that PostgreSQL, in
 about a quarter of an hour. It prints what there is in the end, and ends with 1 when that is wrong.
+
+The 3000 requests a minute of this account never bind. With `--incidents 12 --kills 4 --restarts 1
+--per-minute 120` they do: `most_in_a_minute` then comes up to `our_share`, and the agents keep theirs.
 """
 
 import argparse
@@ -29,6 +32,7 @@ WANTED = {
     "parked": 0,
     "waiting": 0,
     "limit_passed": 0,
+    "taken_from_the_agents": 0,
     "notes_taken_for_news": 0,
     "in_time": True,
 }

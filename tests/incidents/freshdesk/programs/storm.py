@@ -270,9 +270,10 @@ def events(incident_id: int, engineer: Any) -> list[Callable[[], object]]:
 
 def figures(freshdesk: Freshdesk) -> dict[str, Any]:
     """What there is in the end, on both sides."""
+    from incidents.freshdesk.budget import share
     from incidents.models import Conversation, Incident, OutboxRow, Ticket
 
-    wrong = []
+    wrong, ours = [], share(freshdesk.per_minute)
     for incident in Incident.objects.filter(deliveries__event="ticket").order_by("pk"):
         wrong += differences(freshdesk, incident)
     rows = OutboxRow.objects.filter(destination="freshdesk")
@@ -288,7 +289,8 @@ def figures(freshdesk: Freshdesk) -> dict[str, Any]:
         "unsure": rows.filter(is_unsure=True).count(),
         "attempts": sum(rows.values_list("attempts", flat=True)),
         "limit_passed": freshdesk.refused, "most_in_a_minute": freshdesk.most_used,
-        "limit": freshdesk.per_minute,
+        "limit": freshdesk.per_minute, "our_share": ours,
+        "taken_from_the_agents": max(freshdesk.most_used - ours, 0),
     }  # fmt: skip
 
 
