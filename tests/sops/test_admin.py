@@ -162,6 +162,7 @@ def test_its_author_gives_up_what_was_never_decided_on(
     if state_before == "sent_back":
         services.send_back_version(version.pk, reason="Say when to stop", by=approver)
     client = browse(author)
+    assert page(version) in client.get(f"/sops/{version.sop.code}/").content.decode()
     assert f"Withdraw version {version.number}" in client.get(page(version)).content.decode()
     refused = client.post(page(version), {"withdraw": "1", "reason": " "})
     assert (refused.status_code, state(version)) == (422, state_before)
