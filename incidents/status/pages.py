@@ -25,7 +25,7 @@ from incidents.status.told import PublicIncident, PublicMaintenance, Said
 FIRST_YEAR = 2000
 # A page with its style has 50 kB. What does not fit is a link away.
 WHOLE_INCIDENTS, WORDS_ON_HOME, WORDS_ON_PAGE = 6, 6_000, 18_000
-SHOWN_UPDATES, LISTED = 3, 12
+SHOWN_UPDATES, LISTED, LISTED_IN_MONTH = 3, 12, 120
 
 
 def home(edition: Edition) -> str:
@@ -63,13 +63,18 @@ def maintenances(edition: Edition) -> str:
     )  # fmt: skip
 
 
-def month(edition: Edition, month: str = "") -> str:
-    """The incidents of one month, this month without one."""
+def month(edition: Edition, month: str = "", number: str = "1") -> str:
+    """The incidents of one month, this month without one; so many to a page."""
     first = first_day(month, local(edition.as_of).date())
     start, end = history.day_starts(first), history.day_starts(month_after(first))
     is_older = StatusUpdate.objects.published().filter(posted_at__lt=start).exists()
+    incidents, page = reading.incidents_of_month(start, end), int(number)
+    if page > pages_of_month(len(incidents)):
+        raise Http404
     return _render(
-        "status/history.html", edition, first=first, incidents=reading.incidents_of_month(start, end),
+        "status/history.html", edition, first=first, count=len(incidents), page=page,
+        incidents=incidents[(page - 1) * LISTED_IN_MONTH : page * LISTED_IN_MONTH],
+        following=page + 1 if page < pages_of_month(len(incidents)) else 0, before=page - 1,
         rule=history.RULE, older=month_before(first) if is_older else None,
         newer=month_after(first) if end <= edition.as_of else None,
     )  # fmt: skip
@@ -169,6 +174,10 @@ def first_day(month: str, today: date) -> date:
     if not FIRST_YEAR <= year <= today.year or (year, number) > (today.year, today.month):
         raise Http404
     return date(year, number, 1)
+
+
+def pages_of_month(incidents: int) -> int:
+    return max(-(-incidents // LISTED_IN_MONTH), 1)
 
 
 def month_after(first: date) -> date:

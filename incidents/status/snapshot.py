@@ -6,6 +6,7 @@ renamed, so that a reader never meets half of one; one that has not changed is l
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -107,19 +108,20 @@ def addresses(edition: Edition) -> Iterator[str]:
 def site(edition: Edition) -> Iterator[Page]:
     from incidents.status.urls import urlpatterns  # which need the apps, and this module is read before
 
-    yield from _incidents(edition)
+    told = reading.read_incidents(Q())
+    yield from _incidents(edition, told)
     yield from _maintenances()
-    yield from _months(edition)
+    yield from _months(edition, told)
     public = [each for each in urlpatterns if hasattr(getattr(each, "callback", None), "public")]
     names = [each.name for each in public if each.name and "<" not in str(each.pattern)]
     yield from (Page(reverse(name)) for name in names if name != "status_page")
     yield Page(reverse("status_page"))
 
 
-def _incidents(edition: Edition) -> Iterator[Page]:
+def _incidents(edition: Edition, told: list[PublicIncident]) -> Iterator[Page]:
     """Each that was ever told of, with all parts of its page. Of a resolved one only the day is said anew."""
     today, old = local(edition.as_of).date(), edition.as_of - NEWS
-    for one in reading.read_incidents(Q()):
+    for one in told:
         facts = f"{today} {settings.PUBLIC_URL} {one!r}"
         made_of = "" if one.is_open else hashlib.sha256(facts.encode()).hexdigest()
         for address in _parts_of("status_incident", one):
@@ -137,13 +139,17 @@ def _parts_of(name: str, one: PublicIncident | PublicMaintenance) -> Iterator[st
         yield reverse(f"{name}_part", args=[one.public_id, number])
 
 
-def _months(edition: Edition) -> Iterator[Page]:
+def _months(edition: Edition, told: list[PublicIncident]) -> Iterator[Page]:
     """From the first that was told of to this one. In the one before, something may still end."""
+    counts = Counter(local(one.started_at).date().replace(day=1) for one in told)
     this = local(edition.as_of).date().replace(day=1)
     month = local(edition.begun_at or edition.as_of).date().replace(day=1)
     while month <= this:
         is_old = month < pages.month_before(this)
-        yield Page(reverse("status_month", args=[f"{month:%Y-%m}"]), is_old=is_old)
+        name = f"{month:%Y-%m}"
+        for number in range(2, pages.pages_of_month(counts[month]) + 1):
+            yield Page(reverse("status_month_part", args=[name, number]), is_old=is_old)
+        yield Page(reverse("status_month", args=[name]), is_old=is_old)
         month = pages.month_after(month)
 
 

@@ -9,6 +9,7 @@ from incidents.status import machine_pages, pages
 from incidents.status.views import Page, public
 
 ID = r"(?P<public_id>[a-z0-9]{8})"
+MONTH = r"(?P<month>[0-9]{4}-(?:0[1-9]|1[0-2]))"
 NUMBER = r"(?P<number>[2-9]|[1-9][0-9]{1,2})"  # the first part has no number
 
 
@@ -25,7 +26,8 @@ def _feed(kind: str, page: Page) -> URLPattern:
 urlpatterns = [
     path("", public(pages.home), name="status_page"),
     path("history/", public(pages.month), name="status_history"),
-    re_path(r"^history/(?P<month>[0-9]{4}-(?:0[1-9]|1[0-2]))/$", public(pages.month), name="status_month"),
+    re_path(rf"^history/{MONTH}/$", public(pages.month), name="status_month"),
+    re_path(rf"^history/{MONTH}/{NUMBER}/$", public(pages.month), name="status_month_part"),
     path("maintenance/", public(pages.maintenances), name="status_maintenances"),
     re_path(rf"^maintenance/{ID}/$", public(pages.maintenance), name="status_maintenance"),
     re_path(rf"^maintenance/{ID}/{NUMBER}/$", public(pages.maintenance), name="status_maintenance_part"),

@@ -1,6 +1,7 @@
 """The public pages: what they say, what they never say, and what they cost."""
 
 import re
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import ServiceGroup, User
-from incidents.models import Incident, OutboxRow
+from incidents.models import Incident, OutboxRow, StatusUpdate
+from incidents.models.incident import public_token
+from incidents.status import edition as editions
+from incidents.status import snapshot
 from incidents.status.services import post_update
 from tests.factories import SUNDAY_NIGHT, make_incident, make_service
 from tests.incidents.status.telling import WORDS, plan, publish, say, tell, told_before
@@ -236,6 +240,44 @@ def test_the_pages_of_the_longest_incident_stay_within_50_kilobytes(night: Any, 
     assert seen.count("<!doctype html>") > 2
     assert Client().get(f"/status/{long.public_id}/99/").status_code == 404
     assert len(page().encode()) + style < 50_000
+
+
+def test_a_month_of_hundreds_of_incidents_has_pages_within_50_kilobytes(
+    night: Any, incident: Incident
+) -> None:
+    """Open ones, whose lines are the longest."""
+    storm(incident, 260)
+    style = len(page("/status/style.css").encode())
+    seen, part = [], "/status/history/"
+    while part:
+        shown = page(part)
+        assert len(shown.encode()) + style < 50_000
+        seen += re.findall(r'<li><b>[^<]*</b> <a href="/status/([a-z0-9]{8})/">', shown)
+        older = re.search(r'href="([^"]+)">Older incidents', shown)
+        part = older[1] if older else ""
+    assert len(seen) == len(set(seen)) == 260
+    assert {"/status/history/2026-11/2/", "/status/history/2026-11/3/"} <= set(
+        snapshot.addresses(editions.refreshed())
+    )
+    assert Client().get("/status/history/2026-11/4/").status_code == 404
+    assert len(page().encode()) + style < 50_000
+
+
+def storm(like: Incident, count: int) -> None:
+    """So many open incidents of this hour, told of once each. In bulk."""
+    made = []
+    for number in range(count):
+        one = copy(like)
+        one._state = copy(like._state)
+        one.pk, one.reference, one.public_id = None, f"OOH-2024-{number:05}", public_token()
+        one.public_phase = "identified"
+        made.append(one)
+    update = {"phase": "identified", "words": WORDS, "posted_by": like.logged_by, "published_at": NOW}
+    update |= {"service_state": "major_outage", "next_update_due_at": NOW + timedelta(minutes=30)}
+    StatusUpdate.objects.bulk_create(
+        StatusUpdate(incident=one, posted_at=ago(number), **update)
+        for number, one in enumerate(Incident.objects.bulk_create(made))
+    )
 
 
 def busy(like: Incident, services: int = 12, incidents: int = 30) -> None:
