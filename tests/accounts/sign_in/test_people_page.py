@@ -135,13 +135,11 @@ def test_a_lead_resets_the_factor_of_an_engineer_who_rang(
     assert browser.post(f"/people/{lead.pk}/reset-factors/", {"reason": "Mine"}).status_code == 403
 
 
-@pytest.mark.parametrize(
-    "role", ["engineer", "analyst", "specialist", "author", "approver", "partner_auditor"]
-)
-def test_the_page_is_for_who_may_help(role: str, browse: Any, request: Any, manager: User) -> None:
-    browser = browse(request.getfixturevalue(role))
-    assert browser.get("/people/").status_code == 403
-    assert browser.get(f"/people/{manager.pk}/").status_code == 403
+def test_the_page_is_for_who_may_help(browse: Any, engineer: User, approver: User, manager: User) -> None:
+    for person in (engineer, approver):
+        browser = browse(person)
+        assert browser.get("/people/").status_code == 403
+        assert browser.get(f"/people/{manager.pk}/").status_code == 403
 
 
 def test_the_list_costs_the_same_for_many(
