@@ -25,6 +25,7 @@ GUARDED_IN = {
     "incidents.attachments.reading._refuse_name": "incidents.Attachment.name",
     "incidents.admin.CalendarDayForm.clean": "incidents.CalendarDay.title incidents.CalendarDay.reason",
     "incidents.sharing.share": "incidents.IncidentGrant.reason",
+    "sops.services.owning.give_sop": "sops.SopGrant.reason",
     "incidents.holds.place": "incidents.LegalHold.reason",
     "incidents.holds.lift": "incidents.LegalHold.lifted_reason",
     "incidents.status.maintenance._checked": "incidents.Maintenance.title",
