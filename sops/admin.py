@@ -19,7 +19,7 @@ from sops.deciding import DecisionForm, WithdrawForm, decision_page
 from sops.draft_page import draft_page
 from sops.models import Run, Sop, SopVersion
 from sops.models.version import EDITABLE, VersionState, is_author
-from sops.services.drafting import reach_is_fixed
+from sops.services.drafting import reach_is_fixed, was_submitted
 
 
 class VendorAdmin(DeskAdmin):
@@ -76,8 +76,9 @@ class SopAdmin(VendorAdmin):
         return ("code", "title", "owner", "services", "customers", situations)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        is_fixed = self._is_fixed(request, obj)
-        return ("code", "services", "customers", "situations_in_words") if is_fixed else ()
+        code = ("code",) if obj is not None and was_submitted(obj) else ()
+        reach = ("services", "customers", "situations_in_words") if self._is_fixed(request, obj) else ()
+        return (*code, *reach)
 
     @admin.display(description="situations")
     def situations_in_words(self, sop: Sop) -> str:

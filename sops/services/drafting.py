@@ -165,15 +165,25 @@ def _unfit(sop: Sop | None, content: SopContent, by: User) -> list[tuple[Place, 
     if content.owner and _owner_of(content) is None:
         found.append((("owner",), "nobody active of the vendor has this e-mail address"))
     if sop is not None and reach_is_fixed(sop, by):
-        words = f"{sop.code} was submitted before: an approver changes what it is for"
+        words = f"{sop.code} was submitted before: an approver who did not write it changes what it is for"
         found += [((name,), words) for name in REACH if _reach(sop)[name] != list(getattr(content, name))]
     return found
 
 
 def reach_is_fixed(sop: Sop, by: User) -> bool:
-    """From the first submission on, which services, customers and situations it is for is an approver's."""
-    was_submitted = sop.versions.exclude(state=VersionState.DRAFT).exists()
-    return was_submitted and not by.has_perm(Permission.APPROVE_SOP)
+    """From the first submission on, which services, customers and situations it is for is an approver's.
+
+    Four eyes here too: not of an approver who wrote what is in force or waits.
+    """
+    if not was_submitted(sop):
+        return False
+    own = sop.versions.filter(author=by, state__in=(VersionState.SUBMITTED, VersionState.APPROVED))
+    return not by.has_perm(Permission.APPROVE_SOP) or own.exists()
+
+
+def was_submitted(sop: Sop) -> bool:
+    """Its code is fixed from then on: the fingerprint that is approved holds it."""
+    return sop.versions.exclude(state=VersionState.DRAFT).exists()
 
 
 def _reach(sop: Sop) -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role, Side
 from sops import services
-from sops.models import SopVersion
+from sops.models import Sop, SopVersion
 from tests import factories
 from tests.sops import making
 from tests.sops.making import CHECK, MANUAL, RESTART
@@ -224,8 +224,21 @@ def test_what_an_sop_reaches_is_an_approver_s_to_change_once_it_was_submitted(
     sent = {"code": submitted.sop.code, "title": "Restart", "owner": author.pk, "services": [ward.pk]}
     browse(author).post(address, sent)
     assert ward not in submitted.sop.services.all()
+    sent["code"] = "SOP-99"  # the fingerprint holds the code: another one would stop what is in force
     assert browse(approver).post(address, sent).status_code == 302
     assert list(submitted.sop.services.all()) == [ward]
+    assert Sop.objects.get().code == submitted.sop.code
+
+
+def test_an_approver_who_wrote_it_does_not_widen_what_it_reaches(browse: Browse) -> None:
+    both = factories.make_user(Role.SOP_AUTHOR, Role.SOP_APPROVER)
+    version = services.submit_version(making.make_draft(both).pk, by=both)
+    ward, before = factories.make_service("ward", "Compucare Ward"), list(version.sop.services.all())
+    address = f"/admin/sops/sop/{version.sop_id}/change/"
+    sent = {"code": version.sop.code, "title": "Restart", "owner": both.pk, "services": [ward.pk]}
+    browse(both).post(address, sent)
+    assert list(version.sop.services.all()) == before
+    assert Sop.objects.get().title == "Restart"
 
 
 def test_a_version_that_there_is_not_is_404(approver: User, browse: Browse) -> None:

@@ -154,7 +154,8 @@ def test_what_a_submitted_sop_is_for_is_an_approver_s_to_change(
     factories.make_service("ward", "Compucare Ward")
     path = written(tmp_path, approved)
     path.write_text(path.read_text().replace("  - compucare8\n", "  - compucare8\n  - ward\n"))
-    assert "was submitted before: an approver changes what it is for" in take_in(path, by=author)
+    told = take_in(path, by=author)
+    assert "was submitted before: an approver who did not write it changes what it is for" in told
     both = factories.make_user(Role.SOP_AUTHOR, Role.SOP_APPROVER)
     assert "changed: services" in take_in(path, by=both)
     assert approved.sop.services.count() == 2
