@@ -30,7 +30,7 @@ KEY = OpenApiParameter(
     description="The same key and body log once (200 again); with another body it is refused (409).",
 )  # fmt: skip
 REFERENCE = OpenApiParameter("reference", str, OpenApiParameter.PATH, description="Such as OOH-2026-00042.")
-UPDATE = OpenApiParameter("update", int, OpenApiParameter.PATH, description="The number of the update.")
+NUMBER = OpenApiParameter("number", int, OpenApiParameter.PATH, description="The number of the update.")
 READS = ("list", "retrieve", "timeline", "status_updates")
 
 
@@ -179,15 +179,15 @@ class Incidents(mixins.ListModelMixin, viewsets.GenericViewSet[Any]):
         return Response(shapes.StatusUpdateSerializer(update).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(
-        parameters=[REFERENCE, UPDATE], request=shapes.CorrectUpdateSerializer,
+        parameters=[REFERENCE, NUMBER], request=shapes.CorrectUpdateSerializer,
         responses={201: shapes.StatusUpdateSerializer},
         summary="Correct a public update: both stay to be read",
     )  # fmt: skip
-    @action(detail=True, methods=["post"], url_path=r"status-updates/(?P<update>[0-9]{1,18})/correct")
-    def correct_status_update(self, request: Request, reference: str, update: str) -> Response:
+    @action(detail=True, methods=["post"], url_path=r"status-updates/(?P<number>[0-9]{1,18})/correct")
+    def correct_status_update(self, request: Request, reference: str, number: str) -> Response:
         given = body_of(shapes.CorrectUpdateSerializer, request)
         rows = StatusUpdate.objects.visible_to(request.user).filter(incident=self.found())
-        correction = correct_update(get_object_or_404(rows, pk=update).pk, **given, by=person(request))
+        correction = correct_update(get_object_or_404(rows, pk=number).pk, **given, by=person(request))
         return Response(shapes.StatusUpdateSerializer(correction).data, status=status.HTTP_201_CREATED)
 
     # ---------- Transitions ----------
