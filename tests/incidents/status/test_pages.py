@@ -141,6 +141,16 @@ def test_the_pages_set_no_cookie_run_no_script_and_may_be_kept_for_five_seconds(
             assert engineer.name not in shown
 
 
+def test_no_page_and_no_style_asks_anything_of_another_host(told: Incident, settings: Any) -> None:
+    """Names of namespaces are no addresses; what only the desk can do leads to the desk."""
+    settings.PUBLIC_URL = "https://desk.example.org"
+    known = {"desk.example.org", "www.w3.org"}
+    for path in ("", f"{told.public_id}/", "history/", "maintenance/", "style.css", "favicon.svg"):
+        hosts = set(re.findall(r"(?:https?:|[\"'(])//([\w.-]+)", page(f"/status/{path}")))
+        assert hosts <= known, path
+    assert "@import" not in page("/status/style.css")
+
+
 def test_the_pages_are_only_read(told: Incident) -> None:
     assert Client().post("/status/").status_code == 405
     assert Client().head("/status/").status_code == 200
