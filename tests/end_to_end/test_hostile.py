@@ -61,6 +61,8 @@ TYPED = [
 BODIES = ["", "null", "[]", "{", '{"text": "\\u0000", "reason": 1e400}', '{"words": ["x"], "phase": {}}']
 # The forms of steps are many and alike: they are sent with all fields spoilt at once.
 ALIKE = re.compile(r"step-")
+# After these whoever sends something is nobody.
+ENDING = ("/sign-in/", "/sign-out/", "/lock/")
 # Each permission to write is held by one of them.
 WRITERS = [world.LEAD, world.ANALYST, world.APPROVER, world.AUTHOR]
 
@@ -110,9 +112,10 @@ def ordinary() -> dict[str, Any]:
 
 
 def own_addresses() -> list[str]:
-    """Every address but those of the administration, and the two that may say 503."""
+    """Every address but those of the administration and the two that may say 503; last what ends a session."""
     others = ("/admin/", "/readyz", "/health/")
-    return sorted(route for route in set(every_route()) if not route.startswith(others))
+    own = (route for route in set(every_route()) if not route.startswith(others))
+    return sorted(own, key=lambda route: (route.startswith(ENDING), route))
 
 
 def in_turn(kinds: list[str], position: int, most: int = 2) -> list[str]:
@@ -219,7 +222,7 @@ def forms_of(browser: Client, pages: Mapping[str, str]) -> dict[tuple[str, ...],
     for page in ("/rota/", "/handovers/", "/pages/", "/deliveries/", "/sops/SOP-03/", *pages.values()):
         for form in forms_in(browser.get(page).content.decode()):
             address = urljoin(page, form.action or page)
-            if form.method == "post" and not address.startswith("/sign-out"):
+            if form.method == "post" and not address.startswith(ENDING):
                 form.values.pop("csrfmiddlewaretoken", None)
                 found[(resolve(address).view_name, *sorted(form.values))] = (address, form)
     return found
