@@ -14,6 +14,7 @@ from incidents.local_time import local
 from incidents.models import State
 from sops.applicability import expiry_words, offer_refusal
 from sops.models import Run, SopVersion, StepRun, Suspension
+from sops.models.sop import may_write
 from sops.models.step_run import HOLDS_FOR, Risk
 from sops.models.suspension import that_holds
 
@@ -120,8 +121,8 @@ def agreement_refusal(run: Run, step: StepRun) -> str:
 
 
 def may_act(run: Run, person: User) -> bool:
-    """An engineer in any run; in a rehearsal the authors too."""
-    return person.has_perm(Permission.RUN_SOP) or (run.is_rehearsal and person.has_perm(Permission.WRITE_SOP))
+    """An engineer in any run; in a rehearsal who writes the SOP too."""
+    return person.has_perm(Permission.RUN_SOP) or (run.is_rehearsal and may_write(run.version.sop, person))
 
 
 def may_agree(run: Run, person: User) -> bool:

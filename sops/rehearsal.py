@@ -8,7 +8,8 @@ from django.db.models import Q
 from accounts.models import Component, Customer, User
 from accounts.roles import Permission
 from sops.applicability import missing_target
-from sops.models import SopVersion
+from sops.models import Sop, SopVersion
+from sops.models.sop import may_write
 from sops.models.version import VersionState
 
 OVER = (VersionState.SUPERSEDED, VersionState.WITHDRAWN)
@@ -26,18 +27,18 @@ class Place:
         return not self.reason
 
 
-def is_rehearser(person: User) -> bool:
-    """An engineer or an author: which version is for `may_rehearse`."""
-    return person.has_perm(Permission.RUN_SOP) or person.has_perm(Permission.WRITE_SOP)
+def is_rehearser(sop: Sop, person: User) -> bool:
+    """An engineer, or who writes this SOP: which version is for `may_rehearse`."""
+    return person.has_perm(Permission.RUN_SOP) or may_write(sop, person)
 
 
 def may_rehearse(version: SopVersion, person: User) -> bool:
-    """An engineer what is approved, an author what is still written too; nobody what is over."""
+    """An engineer what is approved, who writes the SOP what is still written too; nobody what is over."""
     if version.state in OVER:
         return False
-    if person.has_perm(Permission.WRITE_SOP):
+    if person.has_perm(Permission.RUN_SOP) and version.state == VersionState.APPROVED:
         return True
-    return person.has_perm(Permission.RUN_SOP) and version.state == VersionState.APPROVED
+    return may_write(version.sop, person)
 
 
 def simulated_customers(reader: User) -> list[Customer]:

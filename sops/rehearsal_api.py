@@ -43,10 +43,10 @@ class RehearsalsOfSop(APIView):
     def post(self, request: Request, code: str) -> Response:
         """For engineers and authors. The same again, while it goes on, answers with the run that it began."""
         by = person(request)
-        if not is_rehearser(by):
+        sop = get_object_or_404(Sop.objects.visible_to(by), code=code)
+        if not is_rehearser(sop, by):
             raise PermissionDenied
         given = body_of(RehearseSerializer, request)
-        sop = get_object_or_404(Sop.objects.visible_to(by), code=code)
         version, customer = _version(sop, given["version"], by), _customer(given["customer"], by)
         run = services.rehearse(version.pk, customer_id=customer.pk, by=by)
         return told(request, run, status.HTTP_201_CREATED)

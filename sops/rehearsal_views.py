@@ -39,7 +39,7 @@ def rehearse(request: HttpRequest, code: str, number: int) -> HttpResponse:
     person = signed_in(request)
     rows = SopVersion.objects.visible_to(person).select_related("sop").prefetch_related("steps")
     version = get_object_or_404(rows, sop__code=code, number=number)
-    if not is_rehearser(person):
+    if not is_rehearser(version.sop, person):
         raise PermissionDenied
     places = places_for(version, person)
     form = RehearseForm(request.POST if request.method == "POST" else None, places=places)

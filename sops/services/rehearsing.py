@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.errors import Conflict
 from accounts.models import Customer, Service, User
+from accounts.roles import Permission, Side
 from sops.models import Run, Sop, SopVersion
 from sops.problems import step_problems
 from sops.rehearsal import OVER, is_rehearser, unfit
@@ -20,13 +21,15 @@ def rehearse(version_id: int, *, customer_id: int, by: User) -> Run:
     """Run a version of any state but withdrawn or superseded at a customer of the simulated estate.
 
     Anywhere, at any hour, and nothing of it is published or counted. It proves just these words and steps:
-    their fingerprint is kept with the run. An engineer rehearses what is approved, an author drafts too.
-    The same rehearsal by the same person again, while it goes on, returns the run that it began. Raises
-    ValidationError when its steps are not whole, Conflict when it is over or a target is missing.
+    their fingerprint is kept with the run. An engineer rehearses what is approved, whoever writes the SOP its
+    drafts too. The same rehearsal by the same person again, while it goes on, returns the run that it began.
+    Raises ValidationError when its steps are not whole, Conflict when it is over or a target is missing.
     """
-    if not is_rehearser(by):
+    if not (by.has_perm(Permission.RUN_SOP) or by.side == Side.VENDOR):
         raise PermissionDenied
     version = SopVersion.objects.visible_to(by).select_related("sop").get(pk=version_id)
+    if not is_rehearser(version.sop, by):
+        raise PermissionDenied
     Sop.objects.select_for_update().get(pk=version.sop_id)  # pressed twice, the second finds the first
     if version.state in OVER:
         raise Conflict(f"{version} is {version.get_state_display().lower()}", "Rehearse a later version.")

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Customer, User
 from accounts.roles import Role
 from sops import services
 from sops.models import SopGrant, SopVersion
@@ -56,6 +56,25 @@ def test_whoever_was_given_an_sop_writes_its_drafts_and_no_other(
     draft.refresh_from_db()
     assert draft.state == VersionState.DRAFT
     assert not is_another_approver(draft, approver)  # four eyes: never one's own
+
+
+def test_whoever_was_given_an_sop_rehearses_its_drafts_to_their_end(
+    version: SopVersion, approver: User, manager: User, customer: Customer, night: Any, browse: Browse
+) -> None:
+    """Without that nobody could approve what they wrote."""
+    draft = making.make_draft(version.author, [making.MANUAL], sop=version.sop)
+    with pytest.raises(PermissionDenied):
+        services.rehearse(draft.pk, customer_id=customer.pk, by=approver)
+    grant = give(version, approver, manager)
+    run = services.rehearse(draft.pk, customer_id=customer.pk, by=approver)
+    shown = browse(approver).get(f"/runs/{run.pk}/").content.decode()
+    assert "Record step 1" in shown
+    services.answer(run.pk, 1, evidence="They agree", by=approver)
+    assert services.close(run.pk, outcome="worked", by=approver).outcome == "worked"
+    other = services.rehearse(draft.pk, customer_id=customer.pk, by=approver)
+    take_sop_back(grant.pk, by=manager)
+    with pytest.raises(PermissionDenied):
+        services.answer(other.pk, 1, evidence="They agree", by=User.objects.get(pk=approver.pk))
 
 
 def test_over_or_taken_back_it_lets_write_nothing_from_then_on(
