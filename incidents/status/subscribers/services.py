@@ -21,6 +21,7 @@ UNSUBSCRIBED = "Unsubscribed"
 SUBSCRIBED_ALREADY = "The address is subscribed already"
 REFUSED = f"{REFUSALS} messages in a row were refused for good"
 GONE = "The webhook says that it is gone (410)"
+NO_ADDRESS = "A bounce says that there is no such address (5.1)"
 
 FIRST_MESSAGE = {Subscriber.Kind.EMAIL: "confirmation", Subscriber.Kind.WEBHOOK: "challenge"}
 
@@ -109,13 +110,13 @@ def end(subscriber_id: int, *, reason: str, by: User) -> Subscriber:
 
 
 @transaction.atomic
-def count_refusal(subscriber_id: int, *, is_gone: bool = False) -> None:
+def count_refusal(subscriber_id: int, *, is_gone: bool = False, gone: str = GONE) -> None:
     """A message was refused for good. The third in a row ends the subscription; gone is gone at once."""
     subscriber = Subscriber.objects.select_for_update().get(pk=subscriber_id)
     subscriber.failures += 1
     subscriber.save(update_fields=["failures"])
     if subscriber.ended_at is None and (is_gone or subscriber.failures >= REFUSALS):
-        _end(subscriber, GONE if is_gone else REFUSED)
+        _end(subscriber, gone if is_gone else REFUSED)
 
 
 @transaction.atomic
