@@ -112,7 +112,7 @@ def ordinary() -> dict[str, Any]:
 
 
 def own_addresses() -> list[str]:
-    """Every address but those of the administration and the two that may say 503; last what ends a session."""
+    """Every address but the administration's and the two that may say 503; last what ends a session."""
     others = ("/admin/", "/readyz", "/health/")
     own = (route for route in set(every_route()) if not route.startswith(others))
     return sorted(own, key=lambda route: (route.startswith(ENDING), route))

@@ -1,11 +1,9 @@
 """A call says who, which number, which way, what for and how it ended; what it promises waits to be kept."""
 
 from datetime import datetime, timedelta
-from importlib import import_module
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
@@ -15,7 +13,6 @@ from incidents import services
 from incidents.calls import call_off, log_call, purpose_now
 from incidents.models import Incident, Kind, OutboxRow, PhoneCall, State
 from incidents.models.call import same_person
-from incidents.timeline import record
 from tests import factories
 
 MINUTES = timedelta(minutes=1)
@@ -302,25 +299,3 @@ def test_who_does_not_see_the_incident_sees_none_of_its_calls(
 )
 def test_the_same_person_is_the_same_name_however_it_is_typed(one: str, other: str, are_same: bool) -> None:
     assert same_person(one, other) is are_same
-
-
-# ---------- What was there before ----------
-
-
-def test_lines_of_the_timeline_and_a_time_to_ring_back_become_calls(
-    incident: Incident, engineer: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    incident.calls.all().delete()
-    record(incident, Kind.CALL, "Rang Ward sister", "", by=engineer, direction="out", outcome="reached")
-    record(incident, Kind.CALL, f"Call from {IT}", "", by=engineer, direction="in", outcome="voicemail")
-    due = in_minutes(20)
-    monkeypatch.setattr(Incident, "call_back_due_at", due, raising=False)
-    carry_over = import_module("incidents.migrations.0006_carry_calls_over").carry_over
-    carry_over(apps, None)
-    carry_over(apps, None)
-    told = [(c.who, c.direction, c.outcome, c.number, c.next_call_at) for c in incident.calls.order_by("pk")]
-    assert told == [
-        (IT, "in", "spoke", "01632 960174", None),
-        ("Ward sister", "out", "spoke", "", None),
-        (IT, "in", "voicemail", "01632 960174", due),
-    ]
