@@ -13,17 +13,30 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from guardian.models import GroupObjectPermission, UserObjectPermission
 from knox.models import AuthToken
 
 from accounts import people, reads
-from accounts.models import Component, Customer, Organisation, ProviderIdentity, Read, Service, Team, User
+from accounts.models import (
+    Component,
+    Customer,
+    Organisation,
+    ProductDetail,
+    ProviderIdentity,
+    Read,
+    Service,
+    Team,
+    User,
+)
 from accounts.requests import signed_in
 from accounts.roles import SIDES, Permission, Role
 from accounts.sign_in import events
+from accounts.wall import policies
 
 for model in (Group, AuthToken, UserObjectPermission, GroupObjectPermission):
     if admin.site.is_registered(model):  # roles stand in code, tokens come from `manage.py token`
@@ -61,6 +74,11 @@ class DeskAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Never by rows that point here: whether such a row exists may be hidden from who asks."""
+        pointing = {each.name for each in self.opts.related_objects}
+        return lookup.partition("__")[0] not in pointing and super().lookup_allowed(lookup, value, request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
@@ -207,6 +225,27 @@ class ComponentInline(admin.TabularInline):  # type: ignore[type-arg]
     see, edit = Permission.VIEW_CUSTOMER, Permission.MANAGE_CUSTOMERS
 
 
+class ProductDetailInline(admin.StackedInline):  # type: ignore[type-arg]
+    """Shown to who may see product data; a service manager writes it. To others the page has no such part."""
+
+    model = ProductDetail
+    extra = 0
+    fields = ("service", "text", "is_current", "written_by", "written_at")
+    readonly_fields = ("written_by", "written_at")
+    can_delete = False
+    see = Permission.VIEW_PRODUCT_NOTE
+    has_view_permission = DeskAdmin.has_view_permission
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.has_perms((self.see, Permission.MANAGE_CUSTOMERS))
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.has_change_permission(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return ProductDetail.objects.visible_to(request.user).select_related("written_by")
+
+
 @admin.register(Customer)
 class CustomerAdmin(DeskAdmin):
     see, edit = Permission.VIEW_CUSTOMER, Permission.MANAGE_CUSTOMERS
@@ -222,7 +261,28 @@ class CustomerAdmin(DeskAdmin):
     list_filter = ("nation", "is_active")
     search_fields = ("name", "short_name")
     filter_horizontal = ("services",)
-    inlines = (ComponentInline,)
+    inlines = (ComponentInline, ProductDetailInline)
+
+    def note_read(self, request: HttpRequest, row: Any) -> None:
+        super().note_read(request, row)
+        shown = ProductDetail.objects.filter(customer=row).visible_to(request.user).count()
+        if shown:
+            reads.note(signed_in(request), Read.PRODUCT_DETAILS, row, rows=shown)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Whoever wrote the words last stands under them."""
+        if formset.model is ProductDetail:
+            for each in formset.forms:
+                if each.has_changed():
+                    each.instance.written_by, each.instance.written_at = signed_in(request), timezone.now()
+        super().save_formset(request, form, formset, change)
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        """The page History is for both organisations: of product details it says nothing."""
+        told = [formset for formset in formsets or () if formset.model is not ProductDetail]
+        return super().construct_change_message(request, form, told, add)
 
 
 @admin.register(Component)
@@ -264,11 +324,12 @@ class AuditAdmin(LogEntryAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LogEntry]:
-        """Entries are told apart by what they say of their row: `wall` is written once and never changed."""
+        """Nothing of a table that has vendor rows, for who may see none."""
         rows: QuerySet[LogEntry] = super().get_queryset(request)
         if request.user.has_perm(Permission.VIEW_PRODUCT_NOTE):
             return rows
-        return rows.exclude(content_type__app_label="incidents", content_type__model="timelineentry")
+        hidden = ContentType.objects.get_for_models(*policies.walled()).values()
+        return rows.exclude(content_type__in=hidden)
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> LogEntry | None:
         found: LogEntry | None = super().get_object(request, *args, **kwargs)

@@ -14,12 +14,13 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.chain import sealing, trail
-        from accounts.models import read_record
+        from accounts.models import ProductDetail, read_record
         from accounts.sign_in import sessions
-        from accounts.wall import connecting
+        from accounts.wall import connecting, policies
 
         sealing.register(trail.CHAIN)
         sealing.register(read_record.CHAIN)
+        policies.protect(ProductDetail)
         connection_created.connect(connecting.follow, dispatch_uid="wall")
         pre_save.connect(trail.stamp_before_saving, sender=trail.CHAIN.model, dispatch_uid="seal")
         post_migrate.connect(_guard, dispatch_uid="guard")

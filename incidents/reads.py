@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from accounts import reads
-from accounts.models import Read, User
+from accounts.models import Customer, ProductDetail, Read, User
 from incidents.models import Incident, TimelineEntry, Wall
 
 
@@ -13,6 +13,12 @@ def note_incident(by: User, incident: Incident, entries: Iterable[TimelineEntry]
     reads.note(by, Read.INCIDENT, incident, rows=len(shown) or 1)
     if hidden := sum(entry.wall == Wall.VENDOR for entry in shown):
         reads.note(by, Read.PRODUCT_NOTES, incident, rows=hidden)
+
+
+def note_product_details(by: User, customer: Customer, shown: list[ProductDetail]) -> None:
+    """What the vendor knows of this customer's products is shown, if there is any."""
+    if shown:
+        reads.note(by, Read.PRODUCT_DETAILS, customer, rows=len(shown))
 
 
 def note_many(by: User, rows: Iterable[Incident | TimelineEntry], *, name: str) -> None:

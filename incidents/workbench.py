@@ -7,13 +7,13 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import ProductDetail, User
 from accounts.roles import Permission
 from incidents.freshdesk import showing
 from incidents.hours import needs_override
 from incidents.models import Incident, Kind, PhoneCall, State, TimelineEntry
 from incidents.outbox.reading import for_incident
-from incidents.reads import note_incident
+from incidents.reads import note_incident, note_product_details
 
 LATE_ENTRY = timedelta(minutes=2)  # written so long after it happened, the page says both times
 SHOWN_CALLS = 200
@@ -87,8 +87,19 @@ def facts(incident: Incident, user: User, show: str = "all") -> dict[str, Any]:
         "ticket_lines": showing.lines(getattr(incident, "ticket", None)),
         "ticket_question": showing.question(incident, user),
         "handover_item": latest_item(incident, user),
+        "product_details": product_details(incident, user),
         "pages": list(incident.pages.visible_to(user).select_related("team", "user", "acknowledged_by")),
     }
+
+
+def product_details(incident: Incident, user: User) -> list[ProductDetail] | None:
+    """What the vendor knows of the product there; asked for the vendor's readers alone, None for others."""
+    if not user.has_perm(Permission.VIEW_PRODUCT_NOTE):
+        return None
+    known = ProductDetail.objects.visible_to(user).useful_for(incident.customer, incident.service)
+    found = list(known.select_related("service", "written_by"))
+    note_product_details(user, incident.customer, found)
+    return found
 
 
 def calls_of(incident: Incident) -> list[PhoneCall]:

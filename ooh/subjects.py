@@ -18,6 +18,7 @@ from accounts import reads
 from accounts.chain import sealing
 from accounts.models import SecondFactor, User
 from accounts.roles import Side
+from accounts.wall import policies
 from accounts.wall.identity import Standing, standing
 from incidents.models import TimelineEntry, Wall
 from ooh import packs
@@ -80,8 +81,10 @@ def _before_the_wall(model: type[Model], rows: "QuerySet[Any]") -> "QuerySet[Any
     if model is LogEntry:
         hidden = TimelineEntry._base_manager.filter(wall=Wall.VENDOR).values("pk")
         entries = ContentType.objects.get_for_model(TimelineEntry)
-        return rows.exclude(content_type=entries, object_id__in=hidden)
-    return rows
+        others = [model for model in policies.walled() if model is not TimelineEntry]
+        whole = ContentType.objects.get_for_models(*others).values()
+        return rows.exclude(content_type=entries, object_id__in=hidden).exclude(content_type__in=whole)
+    return rows.none() if model in policies.walled() else rows
 
 
 def _profile(person: User) -> dict[str, Any]:

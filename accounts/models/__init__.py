@@ -6,6 +6,7 @@ from accounts.models.break_glass import BreakGlass
 from accounts.models.chain import ChainHead, ChainLink, Redaction
 from accounts.models.customer import Component, ComponentKind, Customer, Nation, Service, ServiceGroup
 from accounts.models.organisation import Organisation, Team
+from accounts.models.product_detail import ProductDetail
 from accounts.models.provider_identity import ProviderIdentity
 from accounts.models.read_record import Read, ReadRecord
 from accounts.models.second_factor import RecoveryCode, SecondFactor
@@ -25,6 +26,7 @@ __all__ = [
     "Customer",
     "Nation",
     "Organisation",
+    "ProductDetail",
     "ProviderIdentity",
     "Read",
     "ReadRecord",

@@ -20,6 +20,7 @@ class Read(models.TextChoices):
     INCIDENT = "incident", "Incident"
     INCIDENTS = "incidents", "Incidents, many at once"
     PRODUCT_NOTES = "product_notes", "Product notes"
+    PRODUCT_DETAILS = "product_details", "Product details of a customer"
     ATTACHMENT = "attachment", "Attachment"
     REDACTED = "redacted", "What was redacted"
     CUSTOMER = "customer", "Customer’s details"

@@ -52,6 +52,11 @@ def protect(model: type[Model], *, shared: str = "false", audited: str = "false"
         _walled.append(Walled(model, shared, audited))
 
 
+def walled() -> list[type[Model]]:
+    """The tables that hold vendor rows."""
+    return [each.model for each in _walled]
+
+
 def install() -> None:
     """Make each policy that is not there as it is here. Doing it again changes nothing, and locks nothing."""
     if connection.vendor != "postgresql":

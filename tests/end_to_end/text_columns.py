@@ -40,6 +40,7 @@ GUARDED_IN = {
         "incidents.Proposal.title incidents.Proposal.summary incidents.Proposal.severity"
         " incidents.Proposal.monitor incidents.Proposal.targets incidents.Proposal.labels"
     ),
+    "accounts.models.product_detail.ProductDetail.clean": "accounts.ProductDetail.text",
     "accounts.break_glass.take": "accounts.BreakGlass.reason",
     "accounts.break_glass.review": "accounts.BreakGlass.finding",
     "accounts.people.end_access": "accounts.AccessEvent.detail",

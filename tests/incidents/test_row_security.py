@@ -243,7 +243,7 @@ def test_the_role_of_the_desk_cannot_walk_past_the_wall() -> None:
     assert policies.role_weaknesses() == []
     assert policies.open_tables() == []
     assert set(policies._wanted()) == {
-        "incidents_timelineentry", "incidents_conversation", "auditlog_logentry"
+        "accounts_productdetail", "incidents_timelineentry", "incidents_conversation", "auditlog_logentry"
     }  # fmt: skip
 
 
