@@ -201,7 +201,7 @@ def test_clients_of_one_ipv6_network_are_one(rf: Any) -> None:
 
 
 def test_without_a_cache_the_form_goes_on(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
-    settings.CACHES = {
+    settings.CACHES = settings.CACHES | {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": "redis://127.0.0.1:1/0",
