@@ -39,6 +39,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
 
 def _desk(request: HttpRequest) -> dict[str, Any]:
     now = timezone.now()
+    user = getattr(request, "user", None)  # a page of errors may be drawn before anybody is known
     verdict = coverage.explain(now, settings.DESK_NATION)
     until = verdict.ends_at
     same_day = local(until).date() == local(now).date()
@@ -58,7 +59,7 @@ def _desk(request: HttpRequest) -> dict[str, Any]:
         "nav": _navigation(request),
         "simulated_note": not settings.PRODUCTION,
         "idle_seconds": settings.IDLE_LOCK_MINUTES * 60,
-        "provider": providers.of(request.user) if isinstance(request.user, User) else None,
+        "provider": providers.of(user) if isinstance(user, User) else None,
         "shows_suspensions": _shows_suspensions(request),
         "suspended": held_now(request.user) if _shows_suspensions(request) else [],
     }
