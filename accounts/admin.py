@@ -324,11 +324,11 @@ class AuditAdmin(LogEntryAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LogEntry]:
-        """Nothing of a table that has vendor rows, for who may see none."""
+        """Nothing of a table that has rows of the vendor alone, for who may see none."""
         rows: QuerySet[LogEntry] = super().get_queryset(request)
         if request.user.has_perm(Permission.VIEW_PRODUCT_NOTE):
             return rows
-        hidden = ContentType.objects.get_for_models(*policies.walled()).values()
+        hidden = ContentType.objects.get_for_models(*policies.without_trail()).values()
         return rows.exclude(content_type__in=hidden)
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> LogEntry | None:

@@ -15,7 +15,7 @@ class IncidentsConfig(AppConfig):
         from incidents import holds
         from incidents.freshdesk import delivery as freshdesk
         from incidents.guard import refuse_patient_data
-        from incidents.models import Conversation, OutboxRow, timeline
+        from incidents.models import Conversation, LegalHold, OutboxRow, PatientReport, timeline
         from incidents.outbox import people, registry
         from incidents.redaction import telling
         from incidents.status import delivery as status
@@ -36,6 +36,7 @@ class IncidentsConfig(AppConfig):
             shared="entry_id IS NULL OR EXISTS (SELECT 1 FROM incidents_timelineentry entry"
             " WHERE entry.id = incidents_conversation.entry_id AND entry.wall IN ('public', 'service'))",
         )
+        policies.keep_trail(LegalHold, PatientReport)
         people.register(telling.EVENT, telling.tell)
         to = OutboxRow.Destination
         places = {

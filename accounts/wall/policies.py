@@ -44,6 +44,7 @@ class Made:
 
 
 _walled: list[Walled] = []
+_kept: list[type[Model]] = []  # tables of which the audit trail tells the partner nothing
 
 
 def protect(model: type[Model], *, shared: str = "false", audited: str = "false") -> None:
@@ -52,9 +53,22 @@ def protect(model: type[Model], *, shared: str = "false", audited: str = "false"
         _walled.append(Walled(model, shared, audited))
 
 
+def keep_trail(*models: type[Model]) -> None:
+    """Have the screens of the audit trail show the partner nothing of these tables.
+
+    Their rows have no policy: the desk itself asks for them while somebody of the partner works.
+    """
+    _kept.extend(model for model in models if model not in _kept)
+
+
 def walled() -> list[type[Model]]:
     """The tables that hold vendor rows."""
     return [each.model for each in _walled]
+
+
+def without_trail() -> list[type[Model]]:
+    """The tables of which the audit trail tells the partner nothing: those, and the walled ones."""
+    return [*walled(), *_kept]
 
 
 def install() -> None:

@@ -12,14 +12,14 @@ from django.utils.regex_helper import normalize
 def every_route(resolver: URLResolver | None = None, prefix: str = "/") -> Iterator[str]:
     """`/incidents/%(reference)s/` and so on, each once."""
     for each in (resolver or get_resolver()).url_patterns:
-        route = prefix + _form_of(each)
+        route = prefix + form_of(each)
         if isinstance(each, URLResolver):
             yield from every_route(each, route)
         else:
             yield route
 
 
-def _form_of(each: URLPattern | URLResolver) -> str:
+def form_of(each: URLPattern | URLResolver) -> str:
     if isinstance(each.pattern, RoutePattern):
         return re.sub(r"<(?:\w+:)?(\w+)>", r"%(\1)s", str(each.pattern))
     form, _ = normalize(each.pattern.regex.pattern)[0]
