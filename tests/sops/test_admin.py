@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from auditlog.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
@@ -244,3 +245,13 @@ def test_an_approver_who_wrote_it_does_not_widen_what_it_reaches(browse: Browse)
 def test_a_version_that_there_is_not_is_404(approver: User, browse: Browse) -> None:
     assert browse(approver).get(f"{LIST}99999999999999999999/change/").status_code == 404
     assert browse(approver).get(f"{LIST}abc/change/").status_code == 404
+
+
+def test_the_trail_of_drafts_is_shown_to_the_vendors_auditor_alone(
+    author: User, vendor_auditor: User, partner_auditor: User, browse: Browse
+) -> None:
+    draft = making.make_draft(author)
+    entry = LogEntry.objects.get_for_object(draft).latest("pk")
+    address = f"/admin/auditlog/logentry/{entry.pk}/change/"
+    assert browse(vendor_auditor).get(address).status_code == 200
+    assert browse(partner_auditor).get(address).status_code == 302  # as where there is none
