@@ -26,12 +26,7 @@ def rewrite(chain: Chain, row: Any, fields: dict[str, Any], *, reason: str, by: 
     for name, value in fields.items():
         setattr(row, name, value)
     made = sealing.seal(chain.name, chain.content(row))
-    if hasattr(row, "seal"):
-        sealed: dict[str, Any] = {"seal": made}
-    else:
-        said = row.additional_data if isinstance(row.additional_data, dict) else {}
-        sealed = {"additional_data": said | {"seal": made}}
-    chain.rows().filter(pk=row.pk).update(**fields | sealed)
+    chain.rows().filter(pk=row.pk).update(**fields | chain.sealed(row, made))
     close(redaction, made)
 
 

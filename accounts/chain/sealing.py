@@ -16,12 +16,16 @@ from django.db.models import Model, QuerySet
 
 @dataclass(frozen=True)
 class Chain:
-    """Rows of one model in one chain. `content(row)` is all that it says but its id and its seal."""
+    """Rows of one model in one chain. `content(row)` is all that it says but its id and its seal.
+
+    `sealed(row, seal)` is the column that bears the seal, with this one in it.
+    """
 
     name: str
     model: type[Model]
     content: Callable[[Any], dict[str, Any]]
-    seal_of: Callable[[Any], str]
+    seal_of: Callable[[Any], str] = lambda row: str(row.seal)
+    sealed: Callable[[Any, str], dict[str, Any]] = lambda row, made: {"seal": made}
 
     def rows(self) -> QuerySet[Any]:
         # The base manager: a chain is proven over all rows there are, whoever may read them.

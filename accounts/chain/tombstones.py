@@ -30,7 +30,7 @@ Blank = Callable[[Any, str], None]
 def bury_trail(entries: "QuerySet[LogEntry]", *, rule: str, by: User) -> int:
     """Of these audit rows only the time, the kind of act and which row it was are left."""
     kept = entries.exclude(additional_data__has_key="purged")
-    return bury(trail.CHAIN, kept, _blank_entry, "additional_data", rule=rule, by=by)
+    return bury(trail.CHAIN, kept, _blank_entry, rule=rule, by=by)
 
 
 def bury_reads(records: "QuerySet[ReadRecord]", *, rule: str, by: User) -> int:
@@ -42,15 +42,15 @@ def bury_reads(records: "QuerySet[ReadRecord]", *, rule: str, by: User) -> int:
         record.once = f"purged {record.pk}"
 
     kept = records.exclude(once__startswith="purged ")
-    return bury(READS, kept, blank, "seal", rule=rule, by=by)
+    return bury(READS, kept, blank, rule=rule, by=by)
 
 
 @as_system("what is over goes from every row")
-def bury(chain: Chain, rows: "QuerySet[Any]", blank: Blank, seal_field: str, *, rule: str, by: User) -> int:
-    """Blank these rows of the chain, a batch a transaction. How many. `seal_field` holds the seal."""
+def bury(chain: Chain, rows: "QuerySet[Any]", blank: Blank, *, rule: str, by: User) -> int:
+    """Blank these rows of the chain, a batch a transaction. How many."""
     done, at = 0, timezone.now()
     for batch in _batches(rows.order_by("pk").iterator(BATCH)):
-        _bury(chain, batch, blank, seal_field, rule=rule, by=by, at=at)
+        _bury(chain, batch, blank, rule=rule, by=by, at=at)
         done += len(batch)
     return done
 
@@ -62,14 +62,13 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 
 @transaction.atomic
-def _bury(
-    chain: Chain, rows: list[Any], blank: Blank, seal_field: str, *, rule: str, by: User, at: datetime
-) -> None:
+def _bury(chain: Chain, rows: list[Any], blank: Blank, *, rule: str, by: User, at: datetime) -> None:
     redactions = []
     for row in rows:
         blank(row, rule)
         new = sealing.seal(chain.name, chain.content(row))
-        _put(row, seal_field, new)
+        for column, value in chain.sealed(row, new).items():
+            setattr(row, column, value)
         redaction = Redaction(chain=chain.name, row_id=row.pk, reason=rule[:300], by=by, at=at, seal=new)
         redaction.proof = redaction_proof(redaction)
         redactions.append(redaction)
@@ -82,12 +81,6 @@ def _write(model: type[Model], rows: list[Any]) -> None:
     """Beneath the model's own refusal to change anything: the database lets just these rows be written."""
     fields = [field.name for field in model._meta.concrete_fields if not field.primary_key]
     QuerySet(model).bulk_update(rows, fields, batch_size=100)
-
-
-def _put(row: Any, seal_field: str, seal: str) -> None:
-    """The seal stands in a column of its own, or, in the audit trail, among what is said besides."""
-    value = getattr(row, seal_field)
-    setattr(row, seal_field, {**value, "seal": seal} if isinstance(value, dict) else seal)
 
 
 def _blank_entry(entry: LogEntry, rule: str) -> None:

@@ -27,7 +27,7 @@ def stamp(entry: LogEntry) -> None:
     if source() == "command":
         said["operator"] = _operator()  # whoever has a shell may name another as the actor
     entry.additional_data = said
-    entry.additional_data = said | {"seal": sealing.seal(CHAIN.name, content(entry))}
+    entry.additional_data = sealed(entry, sealing.seal(CHAIN.name, content(entry)))["additional_data"]
 
 
 @cache
@@ -53,6 +53,11 @@ def seal_of(entry: LogEntry) -> str:
     return str(said.get("seal", "")) if isinstance(said, dict) else ""
 
 
+def sealed(entry: LogEntry, made: str) -> dict[str, Any]:
+    said = entry.additional_data
+    return {"additional_data": (said if isinstance(said, dict) else {}) | {"seal": made}}
+
+
 def _said(entry: LogEntry) -> dict[str, Any]:
     said = entry.additional_data
     if said is not None and not isinstance(said, dict):
@@ -60,4 +65,4 @@ def _said(entry: LogEntry) -> dict[str, Any]:
     return {name: value for name, value in (said or {}).items() if name != "seal"}
 
 
-CHAIN = sealing.Chain("audit", LogEntry, content, seal_of)
+CHAIN = sealing.Chain("audit", LogEntry, content, seal_of, sealed)

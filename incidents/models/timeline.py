@@ -126,4 +126,4 @@ def content(entry: TimelineEntry) -> dict[str, Any]:
     return sealing.columns(entry, without=("seal",))
 
 
-CHAIN = sealing.Chain("timeline", TimelineEntry, content, lambda entry: str(entry.seal))
+CHAIN = sealing.Chain("timeline", TimelineEntry, content)

@@ -78,9 +78,7 @@ def purge_incident(incident: Incident, *, rule: str, by: User) -> Purge:
     purge = Purge.objects.create(incident=incident, rule=rule, by=by)
     for label, (way, columns) in WORDS.items():
         _empty(apps.get_model(label)._base_manager.filter(**{way: incident.pk}), columns)
-    tombstones.bury(
-        TIMELINE, TimelineEntry.objects.filter(incident=incident), _blank, "seal", rule=rule, by=by
-    )
+    tombstones.bury(TIMELINE, TimelineEntry.objects.filter(incident=incident), _blank, rule=rule, by=by)
     tombstones.bury_trail(trail_of(incident), rule=rule, by=by)
     LogEntry.objects.log_create(
         incident, action=LogEntry.Action.UPDATE, changes={"words": ["", f"{REMOVED}: {rule}"]}
