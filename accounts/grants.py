@@ -15,6 +15,7 @@ from accounts.models.grant import Grant
 from accounts.roles import PERMISSIONS, Permission
 
 LONGEST = timedelta(days=366)
+ENDED_SHOWN = 20
 G = TypeVar("G", bound=Grant)
 
 
@@ -43,6 +44,15 @@ def give(
         expires_at=expires_at,
     )  # fmt: skip
     return given
+
+
+def shown(model: type[Grant], of: Model, reader: User) -> dict[str, Any]:
+    """For the page of one thing: the grants in force, and the newest of those that are over."""
+    rows: Any = model.objects
+    rows = rows.visible_to(reader).filter(content_object=of)
+    rows = rows.select_related("user__organisation", "given_by", "withdrawn_by")
+    ended = [each for each in rows[: 2 * ENDED_SHOWN] if not each.is_in_force]
+    return {"active": rows.in_force(), "ended": ended[:ENDED_SHOWN]}
 
 
 def withdraw(grant: G, *, by: User) -> bool:

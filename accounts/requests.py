@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from accounts.models import User
+from accounts.roles import Permission
 
 
 def signed_in(request: HttpRequest) -> User:
@@ -14,6 +15,14 @@ def signed_in(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise PermissionDenied
     return request.user
+
+
+def permitted(request: HttpRequest, permission: Permission) -> User:
+    """The same, where the role has to allow it too."""
+    person = signed_in(request)
+    if not person.has_perm(permission):
+        raise PermissionDenied
+    return person
 
 
 def client_of(request: HttpRequest) -> str:

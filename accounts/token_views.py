@@ -6,7 +6,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts import tokens
 from accounts.models import User
 from accounts.models.user import MACHINES
-from accounts.requests import signed_in
+from accounts.requests import permitted
 from accounts.roles import Permission, Role
 
 
@@ -43,7 +43,7 @@ class TokenForm(forms.Form):
 @never_cache
 def integrations(request: HttpRequest) -> HttpResponse:
     """All of them, each with its tokens; and a form for one more."""
-    user = _allowed(request)
+    user = permitted(request, Permission.MANAGE_PEOPLE)
     form = IntegrationForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         made = _tried(form, lambda: tokens.add_integration(**form.cleaned_data, by=user))
@@ -58,7 +58,7 @@ def integrations(request: HttpRequest) -> HttpResponse:
 @never_cache
 def issue_token(request: HttpRequest, pk: int) -> HttpResponse:
     """The one answer that holds the token: it is not kept anywhere, and no page shows it again."""
-    user = _allowed(request)
+    user = permitted(request, Permission.MANAGE_PEOPLE)
     integration = _find(pk)
     form = TokenForm(request.POST, auto_id=f"token_{integration.pk}_%s")
     if form.is_valid():
@@ -74,19 +74,13 @@ def issue_token(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
-    user = _allowed(request)
+    user = permitted(request, Permission.MANAGE_PEOPLE)
     integration, start = _find(pk), request.POST.get("start", "")[:25].replace("\0", "")
     if tokens.revoke(integration, start, by=user):
         messages.success(request, f"Revoked: {start}… of {integration} opens nothing any more.")
     else:
         messages.info(request, "That token is gone already.")
     return redirect("integrations")
-
-
-def _allowed(request: HttpRequest) -> User:
-    if not request.user.has_perm(Permission.MANAGE_PEOPLE):
-        raise PermissionDenied
-    return signed_in(request)
 
 
 def _find(pk: int) -> User:

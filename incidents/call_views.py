@@ -2,12 +2,10 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from accounts.models import User
-from accounts.requests import signed_in
+from accounts.requests import permitted
 from accounts.roles import Permission
 from incidents import workbench
 from incidents.call_forms import CallForm, call_initial, people
@@ -20,7 +18,7 @@ from incidents.views import act_page, done
 @login_required
 def log_call_on(request: HttpRequest, reference: str) -> HttpResponse:
     """A call on an incident that is logged already. `?keeps=` names the promise that it is about."""
-    user = _allowed(request)
+    user = permitted(request, Permission.ADD_ENTRY)
     found = workbench.find(request, reference)
     calls = workbench.calls_of(found)
     if request.method == "POST":
@@ -37,7 +35,7 @@ def log_call_on(request: HttpRequest, reference: str) -> HttpResponse:
 @login_required
 def call_off_promise(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """Nobody makes the promised call, and why."""
-    user = _allowed(request)
+    user = permitted(request, Permission.ADD_ENTRY)
     found = workbench.find(request, reference)
     call = get_object_or_404(found.calls.visible_to(user).exclude(next_call_at=None), pk=pk)
     form = ReasonForm(
@@ -48,12 +46,6 @@ def call_off_promise(request: HttpRequest, reference: str, pk: int) -> HttpRespo
         "Called off, with your reason.", heading="Call it off", lead=promise_words(call),
         button="Call it off",
     )  # fmt: skip
-
-
-def _allowed(request: HttpRequest) -> User:
-    if not request.user.has_perm(Permission.ADD_ENTRY):
-        raise PermissionDenied
-    return signed_in(request)
 
 
 def _promise(request: HttpRequest, incident: Incident) -> PhoneCall | None:

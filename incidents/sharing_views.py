@@ -6,21 +6,20 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import grants
 from accounts.models import User
-from accounts.requests import signed_in
+from accounts.requests import permitted, signed_in
 from accounts.roles import Permission
 from incidents import sharing
 from incidents.models import Incident, IncidentGrant
 from incidents.views import done
 from incidents.workbench import find
 
-ENDED_SHOWN = 20
 LASTS = (("12", "Until the end of this shift, 12 hours"), ("72", "Three days"), ("336", "Two weeks"))
 
 
@@ -55,7 +54,7 @@ class ShareForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def share(request: HttpRequest, reference: str) -> HttpResponse:
     """Who sees it besides those whose role does; a POST adds one."""
-    by, incident = _allowed(request), find(request, reference)
+    by, incident = permitted(request, Permission.GRANT_INCIDENT), find(request, reference)
     form = ShareForm(request.POST if request.method == "POST" else None, user=by, initial={"lasts": "12"})
 
     def act() -> IncidentGrant:
@@ -74,25 +73,13 @@ def share(request: HttpRequest, reference: str) -> HttpResponse:
 @require_POST
 def unshare(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """Taken back; giving it again undoes that."""
-    by, incident = _allowed(request), find(request, reference)
+    by, incident = permitted(request, Permission.GRANT_INCIDENT), find(request, reference)
     grant = get_object_or_404(IncidentGrant.objects.visible_to(by), pk=pk, content_object=incident)
     person = sharing.unshare(grant.pk, by=by).user
     messages.success(request, f"Withdrawn. {person} sees it no more.")
     return redirect("share_incident", reference)
 
 
-def _allowed(request: HttpRequest) -> User:
-    person = signed_in(request)
-    if not person.has_perm(Permission.GRANT_INCIDENT):
-        raise PermissionDenied
-    return person
-
-
 def _page(request: HttpRequest, incident: Incident, form: ShareForm) -> HttpResponse:
-    rows = IncidentGrant.objects.visible_to(request.user).filter(content_object=incident)
-    rows = rows.select_related("user__organisation", "given_by", "withdrawn_by")
-    context = {
-        "incident": incident, "form": form, "active": rows.in_force(),
-        "ended": [each for each in rows[: 2 * ENDED_SHOWN] if not each.is_in_force][:ENDED_SHOWN],
-    }  # fmt: skip
+    context = {"incident": incident, "form": form} | grants.shown(IncidentGrant, incident, signed_in(request))
     return render(request, "incidents/share.html", context, status=422 if form.is_bound else 200)

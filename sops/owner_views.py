@@ -2,15 +2,15 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import grants
 from accounts.models import User
-from accounts.requests import signed_in
+from accounts.requests import permitted
 from accounts.roles import Permission
-from incidents.sharing_views import ENDED_SHOWN, ShareForm
+from incidents.sharing_views import ShareForm
 from incidents.views import done
 from sops.models import Sop, SopGrant
 from sops.services import owning
@@ -28,7 +28,7 @@ class OwnerForm(ShareForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 def owners(request: HttpRequest, code: str) -> HttpResponse:
     """Who writes it besides the authors; a POST adds one."""
-    by = _allowed(request)
+    by = permitted(request, Permission.GRANT_SOP)
     sop = get_object_or_404(Sop.objects.visible_to(by), code=code)
     form = OwnerForm(request.POST if request.method == "POST" else None, user=by, initial={"lasts": "720"})
 
@@ -41,12 +41,7 @@ def owners(request: HttpRequest, code: str) -> HttpResponse:
     if form.is_bound and done(form, act):
         messages.success(request, f"Given. {form.cleaned_data['person']} writes {sop.code} from now on.")
         return redirect("sop_owners", code)
-    rows = SopGrant.objects.visible_to(by).filter(content_object=sop)
-    rows = rows.select_related("user__organisation", "given_by", "withdrawn_by")
-    context = {
-        "sop": sop, "form": form, "active": rows.in_force(),
-        "ended": [each for each in rows[: 2 * ENDED_SHOWN] if not each.is_in_force][:ENDED_SHOWN],
-    }  # fmt: skip
+    context = {"sop": sop, "form": form} | grants.shown(SopGrant, sop, by)
     return render(request, "sops/owners.html", context, status=422 if form.is_bound else 200)
 
 
@@ -54,15 +49,8 @@ def owners(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def take_back(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """Giving it again undoes that."""
-    by = _allowed(request)
+    by = permitted(request, Permission.GRANT_SOP)
     grant = get_object_or_404(SopGrant.objects.visible_to(by), pk=pk, content_object__code=code)
     person = owning.take_sop_back(grant.pk, by=by).user
     messages.success(request, f"Taken back. {person} writes {code} no more.")
     return redirect("sop_owners", code)
-
-
-def _allowed(request: HttpRequest) -> User:
-    person = signed_in(request)
-    if not person.has_perm(Permission.GRANT_SOP):
-        raise PermissionDenied
-    return person
