@@ -12,4 +12,5 @@ pytest_plugins = [
     "tests.plugins.database",
     "tests.plugins.browser",
     "tests.plugins.people",
+    "tests.plugins.built",
 ]

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
-import time_machine
 from django.apps import apps
 from django.core.cache import cache
 from django.db import transaction
@@ -16,9 +15,6 @@ from django.db.models import CharField, JSONField, TextField
 from django.test import Client
 from django.urls import resolve
 
-import accounts.demo
-import handover.demo
-import sops.demo
 from accounts.models import User
 from handover.models import HandoverItem
 from incidents.models import Incident
@@ -26,7 +22,6 @@ from sops.run_views import ACTS
 from tests.end_to_end import planting, text_columns, world
 from tests.end_to_end.addresses import every_route, fill, names_in
 from tests.end_to_end.visitor import Form, forms_in
-from tests.factories import SUNDAY_NIGHT
 
 HUGE = "99999999999999999999"
 RUBBISH = [HUGE, "0", "x\0y", "2026-13", "É’😀", "x" * 300]
@@ -67,15 +62,6 @@ ENDING = ("/sign-in/", "/sign-out/", "/lock/")
 WRITERS = [world.LEAD, world.ANALYST, world.APPROVER, world.AUTHOR]
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def built(module_db: None) -> Iterator[dict[str, str]]:
-    """The demo with something in every state, once for all tests here."""
-    with time_machine.travel(SUNDAY_NIGHT, tick=False):
-        for floor in (accounts.demo, sops.demo, handover.demo):
-            floor.seed()
-        yield world.build()
 
 
 @pytest.fixture

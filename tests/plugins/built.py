@@ -1,4 +1,4 @@
-"""One world for all tests of the wall: the demo with something in every state."""
+"""The demo with something in every state, once for all tests of a module."""
 
 from collections.abc import Iterator
 
